@@ -22,11 +22,17 @@ func (p Point) Get(name string) Value {
 	return Value{}
 }
 
-// Int, Float, Text and True are Get for one kind; the zero where the parameter is idle.
-func (p Point) Int(name string) int64     { return p.Get(name).Int }
+// Int is Get of an integer; 0 where the parameter is idle.
+func (p Point) Int(name string) int64 { return p.Get(name).Int }
+
+// Float is Get of a number; 0 where the parameter is idle. Of a Relative it is TIMES.
 func (p Point) Float(name string) float64 { return p.Get(name).Float }
-func (p Point) Text(name string) string   { return p.Get(name).Text }
-func (p Point) True(name string) bool     { return p.Get(name).True() }
+
+// Text is Get of a text; "" where the parameter is idle.
+func (p Point) Text(name string) string { return p.Get(name).Text }
+
+// True is Get of a bool; false where the parameter is idle.
+func (p Point) True(name string) bool { return p.Get(name).True() }
 
 // Records says whether a curve is recorded.
 func (p Point) Records(curve string) bool { return slices.Contains(p.Record.Curves, curve) }

@@ -1,0 +1,47 @@
+# widthlaw: `make` lists what can be made. Only Go and make are needed; everything else is fetched by Go itself.
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -X main.version=$(VERSION)
+
+# The race detector needs a C compiler; where there is none, the same tests run without it.
+RACE := $(if $(shell command -v $$($(GO) env CC) 2>/dev/null),-race,)
+# Packages whose tests are arithmetic: one thread's loops gain nothing from the race detector and lose a factor of ten.
+ARITHMETIC := ./agent/gd/kernel/... ./agent/gd/elementary/... ./agent/gd/eigen/... ./agent/gd ./cmd/... ./test/...
+CONCURRENT := ./sweep/... ./proto/... ./coordinator/... ./agent ./results/...
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## build bin/widthlaw
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/widthlaw ./cmd/widthlaw
+
+.PHONY: run
+run: build ## run examples/first.yaml: a sweep of real trainings, its figure and its table, in under a minute
+	bin/widthlaw run examples/first.yaml --figure first.svg
+
+.PHONY: test
+test: ## vet, and run all tests but the long ones
+	$(GO) vet ./...
+	$(GO) test $(RACE) -timeout 15m $(CONCURRENT)
+	$(GO) test -timeout 15m . $(ARITHMETIC)
+
+.PHONY: soak
+soak: ## the long tests: fuzzing, kills by the hundred
+	tools/soak.sh
+
+.PHONY: bench
+bench: build ## measure the core and the queue on this machine
+	bin/widthlaw bench core n=1000 d=1000 m=1024 --threads 2
+	bin/widthlaw bench core n=100 d=20 m=256 --threads 1
+	bin/widthlaw bench queue --tasks 300000 --agents 4
+
+.PHONY: lint
+lint: ## run the linters (the first time builds them: three minutes)
+	$(GO) tool -modfile=tools/lint/go.mod golangci-lint run ./...
+
+.PHONY: generate
+generate: ## make the generated files again: the wire's Go code, the reference pages
+	$(GO) -C tools/proto run . -root ../../proto widthlaw.proto
+	$(GO) generate ./...
