@@ -1,0 +1,99 @@
+// Package kernel is the arithmetic of gradient descent. Each function is a plain Go loop whose order of operations is the
+// definition: an implementation for an instruction set must equal it to the bit.
+//
+// Everything is neuron-major: row r of W, Z, h belongs to neuron r and is contiguous over input dimensions or samples.
+// Three rules fix every bit:
+//
+//   - An element of a matrix product is one chain of fused multiply-adds in increasing inner index, from +0. Vectors run
+//     across outputs. Where the inner index is cut into panels, the chain is stored and reloaded, which is exact.
+//   - A sum over neurons or samples is made of blocks (Block, SampleBlock): one chain from +0 in each, and the blocks added
+//     in order from +0. Threads share out whole blocks, so that no sum depends on them.
+//   - What is left is one operation an element.
+//
+// Start with Set, then product.go and pattern.go.
+package kernel
+
+import (
+	"fmt"
+	"strings"
+)
+
+const (
+	// Block is how many neurons a thread takes at a time, and the length of every chain over neurons.
+	// At n = 1,000 the pre-activations of 64 neurons are 512 KB, half of the smallest second-level cache that we meet, and
+	// K, read once a block, costs 5 GB/s at full speed; the partial sums that are written down are 1/64 of Z. It is the width of
+	// a word, so that a block's patterns transpose word by word; even, so that pairs of neurons stay together; and a
+	// sweep's small widths (8 to 64) are one block without padding.
+	Block = 64
+
+	// SampleBlock is the length of a chain over samples where a single number is summed. Eight blocks run side by side in a vector.
+	SampleBlock = 64
+
+	// Panel is how many outputs lie side by side in a Packed matrix: one AVX-512 register, two AVX2 registers, one cache line.
+	// An implementation may take several panels at a time.
+	Panel = 8
+)
+
+// A Set is one implementation of every kernel.
+type Set struct {
+	Name string
+
+	// Product sets c = a b: c[r*b.Stride()+j] = the chain over p < b.Inner of a[r*stride+p] * b[p, j], for the given rows and
+	// all j < b.Stride(): the outputs beyond b.Outer are written too, and mean nothing.
+	Product func(c, a []float64, stride, rows int, b *Packed)
+
+	// Descend makes a step: x[r*n+j] = fma(coef[r], step[r*stride+j], x[r*n+j]) for j < n, r < len(coef).
+	Descend func(x, coef, step []float64, stride, n int)
+
+	// Mask spreads g over the patterns: h[r*len(g)+i] = g[i] where bit i of neuron r is set, else +0.
+	Mask func(h []float64, bits []uint64, g []float64, rows int)
+
+	// Activate reads the pre-activations z[r*stride+i], i < len(sum), of neurons r < len(a). It sets their patterns: bit i of
+	// neuron r where not z < 0, zero beyond len(sum). And sum[i] = the chain over r from +0 of fma(a[r], v, ·), v = z where the bit
+	// is set, else +0. It returns how many bits changed. A NaN counts as set: it passes through the ReLU and makes the
+	// loss NaN, which ends the point as diverged, where it would otherwise vanish.
+	Activate func(z []float64, stride int, a []float64, bits []uint64, sum []float64) (flips int)
+
+	// Dots sets out[r] = the chain over j < n from +0 of fma(x[r*xStride+j], y[r*yStride+j], ·).
+	Dots func(out, x []float64, xStride int, y []float64, yStride, n int)
+
+	// Distances sets out[r] = the chain over j < n from +0 of fma(e, e, ·), e = x[r*n+j] - y[r*n+j].
+	Distances func(out, x, y []float64, n int)
+
+	// Works sets out[r] = the chain over i < n from +0 of fma(c[r*n+i], z[r*n+i] - z0[r*n+i], ·).
+	Works func(out, c, z, z0 []float64, n int)
+}
+
+// generic is the definition.
+var generic = Set{
+	Name:      "generic",
+	Product:   product,
+	Descend:   descend,
+	Mask:      mask,
+	Activate:  activate,
+	Dots:      dots,
+	Distances: distances,
+	Works:     works,
+}
+
+// sets are the implementations that this processor can run, the best first.
+func sets() []*Set { return []*Set{&generic} }
+
+// Names lists the kernels that this processor can run, the best first.
+func Names() []string {
+	var names []string
+	for _, s := range sets() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// Choose is the kernel of this name; the best that the processor can run for an empty one.
+func Choose(name string) (*Set, error) {
+	for _, s := range sets() {
+		if name == "" || name == s.Name {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("unknown kernel %q; this processor can run: %s", name, strings.Join(Names(), ", "))
+}
