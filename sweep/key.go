@@ -194,10 +194,6 @@ func (v Value) list() []string {
 	return v.Entries()
 }
 
-func (s Schedule) valid() bool {
-	return s.Kind == All && s.Count == 0 || s.Kind == Every && s.Count >= 1 || s.Kind == Log && s.Count >= 2
-}
-
 // A reader takes an encoding apart; once bad, everything that it reads is zero.
 type reader struct {
 	rest []byte

@@ -38,6 +38,7 @@ type Param struct {
 	When     []When              // all must hold, else the parameter is idle at that point
 	Default  func(p Point) Value // nil: must be given
 	Is       string              // the default in words, for people: "n/2 rounded down"
+	Upto     bool                // a data file's shape is the largest value, and the default: n, the first n rows
 	Doc      string
 }
 
