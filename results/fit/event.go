@@ -1,0 +1,49 @@
+package fit
+
+import "github.com/widthlaw/widthlaw/sweep"
+
+// An eventStanding is what one run says about one event.
+type eventStanding uint8
+
+const (
+	success    eventStanding = iota
+	failure                  //
+	censored                 // the budget ended before the event was decided: neither success nor failure
+	undefined                // the event has no meaning at this point
+	unrecorded               // a curve that the event is judged by was not recorded
+)
+
+// An eventRule says where an event can be judged; an event without a rule can be anywhere.
+type eventRule struct {
+	curve   string // must have been recorded
+	lambda0 bool   // lambda0 > 0
+	stable  bool   // 0 < eta lambda0 < 2: elsewhere the theory's rate is none
+	squared bool   // the squared objective alone
+}
+
+var eventRules = map[string]eventRule{
+	"rate":   {lambda0: true, stable: true, squared: true},
+	"kernel": {lambda0: true, curve: "lambda_min"},
+	"init":   {lambda0: true, curve: "lambda_min"},
+}
+
+// standing reads scalar event_<name>; where it is empty, the rule tells why.
+func standing(event string, p sweep.Point, o sweep.Outcome) eventStanding {
+	if v := o.Scalars["event_"+event]; v.Kind == sweep.Bool {
+		if v.True() {
+			return success
+		}
+		return failure
+	}
+	rule := eventRules[event]
+	lambda0, eta := o.Scalars["lambda0"], o.Scalars["eta"]
+	switch {
+	case rule.curve != "" && !p.Records(rule.curve):
+		return unrecorded
+	case rule.lambda0 && lambda0.Kind == sweep.Float && lambda0.Float == 0,
+		rule.stable && lambda0.Kind == sweep.Float && eta.Kind == sweep.Float && !(eta.Float*lambda0.Float < 2),
+		rule.squared && p.Text("objective") == "logistic":
+		return undefined
+	}
+	return censored
+}

@@ -1,0 +1,247 @@
+package fit
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// A Law is what the runs of one family say about one event: the needed width, cell by cell, and its exponents in
+//
+//	needed width ~ n^a lambda0^b d^c
+//
+// with the sign as written: a width that grows as lambda0 falls has b < 0.
+type Law struct {
+	Event      string         `json:"event"`
+	Family     map[string]any `json:"family"` // every parameter that is not idle and is one value in the family
+	Level      float64        `json:"level"`
+	Runs       uint64         `json:"runs"` // whose event was asked for, censored ones among them
+	Censored   uint64         `json:"censored"`
+	Exponents  Exponents      `json:"exponents"`
+	Thresholds []Threshold    `json:"thresholds"` // by d, angle, n
+	Warnings   []Warning      `json:"warnings"`
+
+	Cells []Cell `json:"-"` // Invariant: Cells[i] belongs to Thresholds[i]
+	Line  *Line  `json:"-"` // nil where no line could be drawn
+}
+
+// Exponents are those of a Law. D is there only where d was swept.
+type Exponents struct {
+	N       Exponent  `json:"n"`
+	Lambda0 Exponent  `json:"lambda0"`
+	D       *Exponent `json:"d,omitempty"`
+}
+
+// An Exponent has its 95 % interval. Told is false where the data does not carry it: where text prints ~.
+type Exponent struct {
+	Value Number `json:"value"`
+	Low   Number `json:"low"`
+	High  Number `json:"high"`
+	Told  bool   `json:"told"`
+}
+
+// A Threshold is the needed width of one cell: the smallest at which the success reaches the level, by isotonic regression
+// and interpolation in log m, with its 95 % interval over data seeds.
+//   - Inside, an undefined end of the interval lies beyond the swept widths (or there is no interval: one cluster).
+//   - Not inside, M is undefined, and the needed width is above Low (the largest swept) or at most High (the smallest).
+type Threshold struct {
+	N       Number  `json:"n"`
+	D       *Number `json:"d,omitempty"`     // where d was swept
+	Angle   *Number `json:"angle,omitempty"` // where the angle was swept
+	Lambda0 Number  `json:"lambda0"`         // the mean over the cell's data sets
+	M       Number  `json:"m"`
+	Low     Number  `json:"low"`
+	High    Number  `json:"high"`
+	Inside  bool    `json:"inside"`
+}
+
+// A Cell is the success by width behind a Threshold.
+type Cell struct {
+	N, D, Angle, Lambda0 Number
+	Widths               []Width // by m
+	Moved                float64 // the most by which pooling changed a width's share
+}
+
+// A Width is the success at one width of a cell.
+type Width struct {
+	M                         int64
+	Runs, Successes, Censored uint64  // Runs: the decided ones
+	Low, High                 float64 // Wilson's 95 % interval of Successes/Runs
+	Fitted                    float64 // by isotonic regression; NaN without a decided run
+}
+
+// Share is Successes/Runs, NaN without a run.
+func (w Width) Share() float64 { return float64(w.Successes) / float64(w.Runs) }
+
+// Analyze says what the results say so far. More results may be added afterwards.
+func (r *Runs) Analyze(o Options) *Analysis {
+	o = o.withDefaults()
+	a := &Analysis{Schema: 1, Sweep: o.Sweep, Laws: []Law{}, Theory: Theory()}
+	families := slices.SortedFunc(maps.Values(r.families), compareFamilies)
+	for e, event := range r.trainer.Events {
+		for _, f := range families {
+			a.Laws = append(a.Laws, r.law(f, e, o))
+		}
+		if len(families) == 0 {
+			a.Laws = append(a.Laws, Law{Event: event, Family: map[string]any{}, Level: o.Level, Exponents: untold(),
+				Thresholds: []Threshold{}, Warnings: r.nothing()})
+		}
+	}
+	return a
+}
+
+func untold() Exponents {
+	none := Exponent{Undefined(), Undefined(), Undefined(), false}
+	return Exponents{N: none, Lambda0: none}
+}
+
+// law is one event of one family.
+func (r *Runs) law(f *family, event int, o Options) Law {
+	s := newSample(f, event, len(r.trainer.Events), len(r.clusters), o.Level)
+	l := Law{Event: r.trainer.Events[event], Family: r.describe(f), Level: o.Level, Exponents: untold(), Thresholds: []Threshold{}, Warnings: []Warning{}}
+	for i := range s.cells {
+		c := s.cells[i].describe()
+		l.Cells = append(l.Cells, c)
+		for _, w := range c.Widths {
+			l.Runs, l.Censored = l.Runs+w.Runs+w.Censored, l.Censored+w.Censored
+		}
+	}
+	b := bootstrap{sample: &s, estimate: s.read(nil, &curve{})}
+	if len(s.clusters) > 1 {
+		b.draws = s.draws(o.Draws)
+	}
+	l.thresholds(&b)
+	l.Line = b.line(l.Cells)
+	if l.Line != nil {
+		l.exponents()
+	}
+	l.Warnings = r.warnings(&l, f, event, len(s.clusters), o)
+	return l
+}
+
+// describe are the family's parameters as JSON's values; a Relative as in the spec.
+func (r *Runs) describe(f *family) map[string]any {
+	out := map[string]any{}
+	for i, v := range f.values {
+		param := &r.trainer.Params[i]
+		if !v.Defined() || f.varies[i] || slices.Contains(lawParams, param.Name) {
+			continue
+		}
+		switch v.Kind {
+		case sweep.Bool:
+			out[param.Name] = v.True()
+		case sweep.Int:
+			out[param.Name] = v.Int
+		case sweep.Float:
+			out[param.Name] = v.Float
+		case sweep.Relative:
+			out[param.Name] = v.String() + "/" + param.Relative
+		case sweep.List:
+			out[param.Name] = v.Entries()
+		default:
+			out[param.Name] = v.Text
+		}
+	}
+	return out
+}
+
+func compareFamilies(a, b *family) int {
+	for i := range a.values {
+		x, y := a.values[i], b.values[i]
+		if c := cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Int, y.Int), cmp.Compare(x.Float, y.Float), cmp.Compare(x.Text, y.Text)); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// describe is the cell with every run counted once.
+func (c *cellSample) describe() Cell {
+	out := Cell{N: valueNumber(c.key.n), D: valueNumber(c.key.d), Angle: valueNumber(c.key.angle), Lambda0: number(c.meanLambda0(nil))}
+	v := &curve{}
+	v.fit(c, nil)
+	for i, m := range c.m {
+		w := Width{M: m, Fitted: math.NaN(), Censored: c.censored(i)}
+		if j := slices.Index(v.at, i); j >= 0 {
+			w.Runs, w.Successes, w.Fitted = uint64(v.runs[j]), uint64(v.success[j]), v.fitted[j]
+			out.Moved = max(out.Moved, math.Abs(w.Fitted-w.Share()))
+		}
+		w.Low, w.High = Wilson(w.Successes, w.Runs)
+		out.Widths = append(out.Widths, w)
+	}
+	return out
+}
+
+func (c *cellSample) censored(i int) (runs uint64) {
+	for k := c.event; k < len(c.tallies[i]); k += c.events {
+		runs += uint64(c.tallies[i][k].censored)
+	}
+	return runs
+}
+
+func valueNumber(v sweep.Value) Number {
+	switch v.Kind {
+	case sweep.Int:
+		return Number(v.Int)
+	case sweep.Float:
+		return Number(v.Float)
+	}
+	return Undefined()
+}
+
+// thresholds fills in the needed width of every cell.
+func (l *Law) thresholds(b *bootstrap) {
+	manyD, manyAngles := varies(l.Cells, func(c Cell) Number { return c.D }), varies(l.Cells, func(c Cell) Number { return c.Angle })
+	for i, c := range l.Cells {
+		t := Threshold{N: c.N, Lambda0: c.Lambda0, M: Undefined(), Low: Undefined(), High: Undefined()}
+		if manyD {
+			t.D = &c.D
+		}
+		if manyAngles {
+			t.Angle = &c.Angle
+		}
+		switch x := b.estimate[i].logM; {
+		case math.IsNaN(x): // no run decided
+		case math.IsInf(x, 1):
+			t.Low = Number(lastDecided(c.Widths).M)
+		case math.IsInf(x, -1):
+			t.High = Number(firstDecided(c.Widths).M)
+		default:
+			low, high := b.interval(func(r []reading) float64 { return r[i].logM })
+			t.M, t.Low, t.High, t.Inside = number(math.Exp(x)), number(zeroIsOpen(math.Exp(low))), number(math.Exp(high)), true
+		}
+		l.Thresholds = append(l.Thresholds, t)
+	}
+}
+
+// zeroIsOpen: exp(-Inf), an end below the swept widths, is undefined and not 0.
+func zeroIsOpen(x float64) float64 {
+	if x == 0 {
+		return math.NaN()
+	}
+	return x
+}
+
+func firstDecided(ws []Width) Width {
+	return ws[slices.IndexFunc(ws, func(w Width) bool { return w.Runs > 0 })]
+}
+
+func lastDecided(ws []Width) Width {
+	for i := len(ws) - 1; i > 0; i-- {
+		if ws[i].Runs > 0 {
+			return ws[i]
+		}
+	}
+	return ws[0]
+}
+
+// varies says whether a cell's coordinate takes more than one value; undefined is one.
+func varies(cells []Cell, of func(Cell) Number) bool {
+	return slices.ContainsFunc(cells, func(c Cell) bool {
+		x, first := of(c), of(cells[0])
+		return x != first && (x.Defined() || first.Defined())
+	})
+}

@@ -1,0 +1,93 @@
+package fit
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// testTrainer has the parameters that a law reads, and a few that make families.
+func testTrainer() *sweep.Trainer {
+	value := func(v sweep.Value) func(sweep.Point) sweep.Value { return func(sweep.Point) sweep.Value { return v } }
+	one := sweep.IntValue(1)
+	return &sweep.Trainer{
+		Name: "test", Version: 1, Events: []string{"fit", "rate", "kernel", "init"},
+		Params: []sweep.Param{
+			{Name: "n", Type: sweep.IntType, Min: one},
+			{Name: "d", Type: sweep.IntType, Min: one, Default: value(sweep.IntValue(20))},
+			{Name: "m", Type: sweep.IntType, Min: one},
+			{Name: "seed", Type: sweep.IntType, Default: value(sweep.IntValue(0))},
+			{Name: "data_seed", Type: sweep.IntType, Default: func(p sweep.Point) sweep.Value { return p.Get("seed") }},
+			{Name: "lr", Type: sweep.FloatType, Relative: "lambda_max", Default: value(sweep.RelativeValue(1))},
+			{Name: "pairs", Type: sweep.IntType, Default: func(p sweep.Point) sweep.Value { return sweep.IntValue(p.Int("n") / 2) }},
+			{Name: "angle", Type: sweep.FloatType, Default: value(sweep.FloatValue(1))},
+			{Name: "objective", Type: sweep.TextType, Default: value(sweep.TextValue("squared"))},
+		},
+		Curves: []sweep.Curve{{Name: "loss"}, {Name: "lambda_min"}},
+	}
+}
+
+// point makes a point; values of other names keep their default.
+func point(t *sweep.Trainer, curves []string, given map[string]sweep.Value) sweep.Point {
+	p, mistakes := t.Complete(given, sweep.Record{Curves: curves, At: sweep.DefaultRecord().At})
+	if len(mistakes) > 0 {
+		panic(mistakes[0].Text)
+	}
+	return p
+}
+
+// A law that is known: success with probability sigmoid(slope (log m - log m*) + logit .9), m* = c n^a lambda0^b, with the
+// threshold of each data set moved by spread * normal, the same in all cells.
+type known struct {
+	a, b, c, slope, spread float64
+	lambda0                func(n, angle float64) float64
+	n                      []int64
+	angle                  []float64
+	m                      []int64
+	seeds                  int64
+}
+
+func (k known) width(n int64, lambda0 float64) float64 {
+	return k.c * math.Pow(float64(n), k.a) * math.Pow(lambda0, k.b)
+}
+
+// simulate draws all runs of a sweep of one event.
+func (k known) simulate(seed uint64) *Runs {
+	t := testTrainer()
+	t.Events = []string{"fit"}
+	runs, random := New(t), rand.New(rand.NewPCG(seed, 7))
+	logit := math.Log(9)
+	for s := range k.seeds {
+		shift := k.spread * random.NormFloat64()
+		for _, n := range k.n {
+			for _, angle := range k.angle {
+				lambda0 := k.lambda0(float64(n), angle)
+				threshold := math.Log(k.width(n, lambda0)) + shift
+				for _, m := range k.m {
+					p := 1 / (1 + math.Exp(-k.slope*(math.Log(float64(m))-threshold)-logit))
+					pt := point(t, []string{"loss"}, map[string]sweep.Value{"n": sweep.IntValue(n), "m": sweep.IntValue(m),
+						"seed": sweep.IntValue(s), "angle": sweep.FloatValue(angle)})
+					runs.Add(pt, sweep.Outcome{Scalars: map[string]sweep.Value{
+						"lambda0": sweep.FloatValue(lambda0), "event_fit": sweep.BoolValue(random.Float64() < p)}})
+				}
+			}
+		}
+	}
+	return runs
+}
+
+// squareLaw is a = 1, b = -2 over n and lambda0 that vary freely, seeds data seeds.
+func squareLaw(seeds int64) known {
+	return known{a: 1, b: -2, c: 0.05, slope: 3, spread: 0.3, seeds: seeds,
+		lambda0: func(_, angle float64) float64 { return angle / (2 * math.Pi) },
+		n:       []int64{20, 80, 320, 1280}, angle: []float64{0.3, 1, 3},
+		m: powersOfTwo(3, 18)}
+}
+
+func powersOfTwo(from, to int) (m []int64) {
+	for i := from; i <= to; i++ {
+		m = append(m, 1<<i)
+	}
+	return m
+}

@@ -1,0 +1,325 @@
+package fit
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// WriteText writes the analysis for people: success by width, needed widths, exponents, warnings, then the theory.
+func (a *Analysis) WriteText(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: the needed width, by event\n", a.Sweep)
+	for i := range a.Laws {
+		l := &a.Laws[i]
+		fmt.Fprintf(&b, "\n== %s ==\n", a.heading(l))
+		if l.decided() {
+			fmt.Fprintf(&b, "%d runs, %d of them censored\n\nsuccess by width (share, 95 %% Wilson interval below)\n", l.Runs, l.Censored)
+			l.writeShares(&b)
+			fmt.Fprintf(&b, "\nneeded width at level %g (95 %% interval over data seeds)\n", l.Level)
+			l.writeNeeded(&b)
+		}
+		l.writeLine(&b)
+		for _, warning := range l.Warnings {
+			writeWrapped(&b, warning.Text)
+		}
+	}
+	a.writeTheory(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteSummary writes the first table of needed widths that closes a run: of one event alone.
+func (a *Analysis) WriteSummary(w io.Writer, event string) error {
+	var b strings.Builder
+	for i := range a.Laws {
+		l := &a.Laws[i]
+		if l.Event != event {
+			continue
+		}
+		fmt.Fprintf(&b, "needed width for %s, at level %g (95 %% interval over data seeds)\n", a.heading(l), l.Level)
+		if l.decided() {
+			l.writeNeeded(&b)
+		}
+		l.writeLine(&b)
+		if n := len(l.Warnings); n > 0 {
+			fmt.Fprintf(&b, "  ! %s: see `widthlaw analyze %s`\n", plural(n, "warning"), a.Sweep)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (l *Law) decided() bool { return l.Runs > l.Censored }
+
+// heading is the event and what tells its family from the others.
+func (a *Analysis) heading(l *Law) string {
+	names := map[string]bool{}
+	for _, other := range a.Laws {
+		for name, v := range other.Family {
+			if fmt.Sprint(v) != fmt.Sprint(l.Family[name]) {
+				names[name] = true
+			}
+		}
+	}
+	var parts []string
+	for name, v := range l.Family {
+		if names[name] {
+			parts = append(parts, fmt.Sprintf("%s = %v", name, v))
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(append([]string{l.Event}, parts...), ", ")
+}
+
+// writeShares writes a row a cell and a column a width, eight columns at a time.
+func (l *Law) writeShares(b *strings.Builder) {
+	const across = 8
+	var widths []int64
+	for _, c := range l.Cells {
+		for _, w := range c.Widths {
+			widths = append(widths, w.M)
+		}
+	}
+	slices.Sort(widths)
+	for chunk := range slices.Chunk(slices.Compact(widths), across) {
+		head := append(l.cellHead(), "m =")
+		for _, m := range chunk {
+			head = append(head, strconv.FormatInt(m, 10))
+		}
+		rows := [][]string{head}
+		for _, c := range l.Cells {
+			shares, intervals := append(l.cellNames(c), ""), append(make([]string, len(l.cellHead())), "")
+			for _, m := range chunk {
+				share, interval := c.share(m)
+				shares, intervals = append(shares, share), append(intervals, interval)
+			}
+			rows = append(rows, shares, intervals)
+		}
+		writeTable(b, rows)
+	}
+}
+
+// share is a width's share of successes and its interval, as text; "." where none was decided, empty where not swept.
+func (c Cell) share(m int64) (share, interval string) {
+	i := slices.IndexFunc(c.Widths, func(w Width) bool { return w.M == m })
+	switch {
+	case i < 0:
+		return "", ""
+	case c.Widths[i].Runs == 0:
+		return ".", ""
+	}
+	w := c.Widths[i]
+	return fmt.Sprintf("%.2f", w.Share()), fmt.Sprintf("%s–%s", hundredths(w.Low), hundredths(w.High))
+}
+
+// hundredths writes a share short: .05, 1
+func hundredths(p float64) string {
+	s := fmt.Sprintf("%.2f", p)
+	if s == "1.00" || s == "0.00" {
+		return s[:1]
+	}
+	return s[1:]
+}
+
+func (l *Law) cellHead() []string {
+	head := []string{"n"}
+	if varies(l.Cells, func(c Cell) Number { return c.D }) {
+		head = append(head, "d")
+	}
+	if varies(l.Cells, func(c Cell) Number { return c.Angle }) {
+		head = append(head, "angle")
+	}
+	return append(head, "λ0")
+}
+
+func (l *Law) cellNames(c Cell) []string {
+	names := []string{cellText(c.N)}
+	if varies(l.Cells, func(c Cell) Number { return c.D }) {
+		names = append(names, cellText(c.D))
+	}
+	if varies(l.Cells, func(c Cell) Number { return c.Angle }) {
+		names = append(names, cellText(c.Angle))
+	}
+	return append(names, cellText(c.Lambda0))
+}
+
+func cellText(x Number) string {
+	if !x.Defined() {
+		return "–"
+	}
+	return short(float64(x))
+}
+
+func (l *Law) writeNeeded(b *strings.Builder) {
+	rows := [][]string{append(l.cellHead(), "runs", "needed m", "interval", "fit")}
+	for i, c := range l.Cells {
+		t, runs := l.Thresholds[i], uint64(0)
+		for _, w := range c.Widths {
+			runs += w.Runs
+		}
+		fitted := ""
+		if l.Line != nil {
+			if m := l.Line.Width(c); !math.IsNaN(m) && !math.IsInf(m, 0) {
+				fitted = short(m)
+			}
+		}
+		rows = append(rows, append(l.cellNames(c), strconv.FormatUint(runs, 10), t.needed(), t.interval(), fitted))
+	}
+	writeTable(b, rows)
+}
+
+// needed is the width as text: 104, > 512, ≤ 16, or – where nothing is known.
+func (t Threshold) needed() string {
+	switch {
+	case t.Inside:
+		return short(float64(t.M))
+	case t.Low.Defined():
+		return "> " + short(float64(t.Low))
+	case t.High.Defined():
+		return "≤ " + short(float64(t.High))
+	}
+	return "–"
+}
+
+// interval is [80, 130]; an end beyond the swept widths is open.
+func (t Threshold) interval() string {
+	switch {
+	case !t.Inside:
+		return ""
+	case !t.Low.Defined() && !t.High.Defined():
+		return "~"
+	}
+	low, high := "< …", "… >"
+	if t.Low.Defined() {
+		low = short(float64(t.Low))
+	}
+	if t.High.Defined() {
+		high = short(float64(t.High))
+	}
+	return "[" + low + ", " + high + "]"
+}
+
+// writeLine writes the law in a line: ~ for what the data does not tell.
+func (l *Law) writeLine(b *strings.Builder) {
+	if l.Line == nil {
+		return
+	}
+	parts := []string{"n^" + l.Exponents.N.text(), "λ0^" + l.Exponents.Lambda0.text()}
+	if l.Exponents.D != nil {
+		parts = append(parts, "d^"+l.Exponents.D.text())
+	}
+	along := ""
+	if a := l.Line.Along; a != nil {
+		along = "; along this sweep m ∼ n^" + exponentText(a.Exponent, a.Low, a.High)
+	}
+	fmt.Fprintf(b, "law: m ∼ %s, from %s%s\n", strings.Join(parts, " · "), plural(l.Line.Cells, "cell"), along)
+}
+
+// text is 1.02 [0.91, 1.13], or ~.
+func (e Exponent) text() string {
+	if !e.Told {
+		return "~"
+	}
+	return exponentText(float64(e.Value), float64(e.Low), float64(e.High))
+}
+
+// exponentText is 1.02 [0.91, 1.13]; without its interval where there is none.
+func exponentText(value, low, high float64) string {
+	s := fmt.Sprintf("%.2f", value)
+	if !math.IsNaN(low) && !math.IsNaN(high) {
+		s = fmt.Sprintf("%.2f [%.2f, %.2f]", value, low, high)
+	}
+	return strings.ReplaceAll(s, "-", "−")
+}
+
+func (a *Analysis) writeTheory(b *strings.Builder) {
+	b.WriteString("\nmeasured, and what the theory says is enough (*: not read in the paper itself)\n")
+	rows := [][]string{{"n^", "λ0^", "", "width", "whose"}}
+	for i := range a.Laws {
+		if l := &a.Laws[i]; l.Line != nil {
+			rows = append(rows, []string{l.Exponents.N.value(), l.Exponents.Lambda0.value(), "", "measured", a.heading(l)})
+		}
+	}
+	for _, t := range a.Theory {
+		mark, whose := "", t.Result
+		if t.Mark != Paper && t.Mark != Derived {
+			mark = "*"
+			whose += " [" + string(t.Mark) + "]"
+		}
+		if t.Setting != "" {
+			whose += ": " + t.Setting
+		}
+		rows = append(rows, []string{cellText(t.N), cellText(t.Lambda0), mark, t.Width, whose})
+	}
+	writeTable(b, rows)
+}
+
+// value is the exponent alone, or ~.
+func (e Exponent) value() string {
+	if !e.Told {
+		return "~"
+	}
+	return exponentText(float64(e.Value), math.NaN(), math.NaN())
+}
+
+// short is x to three digits, with a real minus, and whole above 1000.
+func short(x float64) string {
+	s := strconv.FormatFloat(x, 'g', 3, 64)
+	switch {
+	case math.IsInf(x, 0):
+		s = strings.TrimPrefix(fmt.Sprint(x), "+")
+	case math.Abs(x) >= 1000 && math.Abs(x) < 1e15:
+		s = strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strings.Replace(s, "-", "−", 1)
+}
+
+func symbol(term string) string {
+	if term == "lambda0" {
+		return "λ0"
+	}
+	return term
+}
+
+// writeTable aligns: numbers right, a column with any text left.
+func writeTable(b *strings.Builder, rows [][]string) {
+	size := make([]int, len(rows[0]))
+	text := make([]bool, len(rows[0]))
+	for i, row := range rows {
+		for j, s := range row {
+			size[j] = max(size[j], utf8.RuneCountInString(s))
+			text[j] = text[j] || i > 0 && strings.ContainsFunc(s, func(r rune) bool { return r >= 'a' && r <= 'z' && r != 'e' })
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for j, s := range row {
+			pad := strings.Repeat(" ", size[j]-utf8.RuneCountInString(s))
+			if text[j] {
+				line.WriteString("  " + s + pad)
+			} else {
+				line.WriteString("  " + pad + s)
+			}
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+}
+
+// writeWrapped writes a warning, broken at 110 columns.
+func writeWrapped(b *strings.Builder, text string) {
+	const columns = 110
+	line, first := "  !", true
+	for word := range strings.FieldsSeq(text) {
+		if !first && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
+			b.WriteString(line + "\n")
+			line = "   "
+		}
+		line, first = line+" "+word, false
+	}
+	b.WriteString(line + "\n")
+}

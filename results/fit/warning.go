@@ -1,0 +1,283 @@
+package fit
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// A Warning is what a reader must know before he believes a law. Codes are stable; the text ends with what to add to the
+// spec where that helps.
+type Warning struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// What a warning is about is in its code:
+//
+//	no_results no_width unfinished                       there is little to analyse
+//	not_recorded undefined lambda0_zero all_censored censored   runs that say nothing
+//	no_success no_failure above_widths below_widths open_interval one_width not_monotone   the needed width is not pinned
+//	one_cluster few_clusters                             the intervals
+//	one_n one_lambda0 no_line few_cells floor narrow_range confounded spans_zero   the exponents
+const (
+	fewClusters    = 30
+	mostCensored   = 0.1
+	mostMoved      = 0.1
+	leastDecades   = 1.5
+	widenBy        = 8 // how far beyond the swept widths a warning suggests to go
+	leastHelpfulM  = 2
+	suggestedCells = "n: [50, 100, 200, 400]"
+	suggestedPairs = "data: pairs, pairs: 1 and angle: [0.02, 0.1, 0.5]"
+)
+
+// nothing is said of a sweep without results.
+func (r *Runs) nothing() []Warning {
+	if !r.widths {
+		return []Warning{{"no_width", fmt.Sprintf("trainer %s has no width m: there is no needed width to find; export its results instead", r.trainer.Name)}}
+	}
+	return []Warning{{"no_results", "there are no results yet: run the sweep first, or wait until it has some"}}
+}
+
+// A warner collects a law's warnings.
+type warner struct {
+	law      *Law
+	warnings []Warning
+}
+
+func (w *warner) warn(code, format string, args ...any) {
+	w.warnings = append(w.warnings, Warning{code, fmt.Sprintf(format, args...)})
+}
+
+func (r *Runs) warnings(l *Law, f *family, event, clusters int, o Options) []Warning {
+	w := &warner{law: l, warnings: []Warning{}}
+	if o.Done < o.Points {
+		w.warn("unfinished", "%d of %d points are done: the numbers will move; run the sweep again to finish it", o.Done, o.Points)
+	}
+	w.missing(f.events[event])
+	if l.Runs == l.Censored {
+		return w.warnings
+	}
+	w.extremes()
+	w.cells()
+	w.clusters(clusters, r.seeds.many)
+	w.exponents()
+	return w.warnings
+}
+
+// missing: runs that say nothing about the event.
+func (w *warner) missing(e eventCount) {
+	l := w.law
+	if e.unrecorded > 0 {
+		curve := eventRules[l.Event].curve
+		w.warn("not_recorded", "%d runs did not record %s, by which the event %s is judged: add `record: {curves: [loss, %s]}`", e.unrecorded, curve, l.Event, curve)
+	}
+	zero := 0
+	for _, c := range l.Cells {
+		if c.Lambda0 == 0 {
+			zero++
+		}
+	}
+	if zero > 0 {
+		w.warn("lambda0_zero", "lambda0 is 0 in %s (two equal inputs, or a rank below n): left out of the law; use other data there", plural(zero, "cell"))
+	}
+	if e.undefined > 0 {
+		w.warn("undefined", "%d runs have no event %s (lambda0 is 0, eta lambda0 is 2 or more, or the objective has no such rate): left out; lower lr, as `lr: 1/lambda_max`", e.undefined, l.Event)
+	}
+	switch {
+	case l.Runs > 0 && l.Runs == l.Censored:
+		w.warn("all_censored", "every run ended before the event %s was decided: nothing can be said; %s", l.Event, moreSteps)
+	case l.Censored > 0:
+		w.censored()
+	}
+}
+
+const moreSteps = "give more steps, as `steps: 64/(eta*lambda0)`, and raise `steps_limit` where it binds"
+
+func (w *warner) censored() {
+	var over []string
+	for _, c := range w.law.Cells {
+		var runs, censored uint64
+		for _, width := range c.Widths {
+			runs, censored = runs+width.Runs+width.Censored, censored+width.Censored
+		}
+		if float64(censored) > mostCensored*float64(runs) {
+			over = append(over, fmt.Sprintf("%s (%.0f %%)", c.name(w.law), 100*float64(censored)/float64(runs)))
+		}
+	}
+	text := fmt.Sprintf("%d of %d runs ended before the event was decided and are left out", w.law.Censored, w.law.Runs)
+	if len(over) > 0 {
+		text += fmt.Sprintf("; over %.0f %% in %s: the needed width there may be wrong", 100*mostCensored, list(over))
+	}
+	w.warn("censored", "%s; %s", text, moreSteps)
+}
+
+// extremes: a law without a success or without a failure, or with one width.
+func (w *warner) extremes() {
+	l := w.law
+	var runs, successes uint64
+	smallest, largest := int64(math.MaxInt64), int64(0)
+	for _, c := range l.Cells {
+		for _, width := range c.Widths {
+			runs, successes = runs+width.Runs, successes+width.Successes
+			smallest, largest = min(smallest, width.M), max(largest, width.M)
+		}
+	}
+	if smallest == largest {
+		w.warn("one_width", "only m = %d was swept: no needed width can be found; sweep it: `m: %s`", smallest, logAxis(max(smallest/widenBy, leastHelpfulM), largest*widenBy))
+	}
+	switch successes {
+	case 0:
+		w.warn("no_success", "no run succeeded: the needed width is above m = %d everywhere; go wider: `m: %s`", largest, logAxis(smallest, largest*widenBy*widenBy))
+	case runs:
+		w.warn("no_failure", "every run succeeded: the needed width is at most m = %d everywhere; go narrower: `m: %s`", smallest, logAxis(max(smallest/(widenBy*widenBy), leastHelpfulM), largest))
+	default:
+		w.edges(smallest, largest)
+	}
+}
+
+// edges: cells whose needed width, or an end of its interval, is not among the swept widths.
+func (w *warner) edges(smallest, largest int64) {
+	var above, below, open []string
+	for i, t := range w.law.Thresholds {
+		name := w.law.Cells[i].name(w.law)
+		switch {
+		case !t.Inside && t.Low.Defined():
+			above = append(above, name)
+		case !t.Inside && t.High.Defined():
+			below = append(below, name)
+		case t.Inside && t.Low.Defined() != t.High.Defined():
+			open = append(open, name)
+		}
+	}
+	wider, narrower := logAxis(smallest, largest*widenBy), logAxis(max(smallest/widenBy, leastHelpfulM), largest)
+	if len(above) > 0 {
+		w.warn("above_widths", "success does not reach %g at the widest network of %s: left out of the line; go wider: `m: %s`", w.law.Level, list(above), wider)
+	}
+	if len(below) > 0 {
+		w.warn("below_widths", "success is %g or more already at the narrowest network of %s: left out of the line; go narrower: `m: %s`", w.law.Level, list(below), narrower)
+	}
+	if len(open) > 0 {
+		w.warn("open_interval", "the interval reaches beyond the swept widths in %s: the line's interval is too narrow; sweep more widths, `m: %s`, or more seeds", list(open), logAxis(max(smallest/2, leastHelpfulM), largest*2))
+	}
+}
+
+// cells: where success does not grow with the width.
+func (w *warner) cells() {
+	var moved []string
+	for _, c := range w.law.Cells {
+		if c.Moved > mostMoved {
+			moved = append(moved, fmt.Sprintf("%s (by %.2f)", c.name(w.law), c.Moved))
+		}
+	}
+	if len(moved) > 0 {
+		w.warn("not_monotone", "success falls somewhere as the width grows, and pooling moved it by more than %g, in %s: add seeds; if it stays, the needed width there is not one number", mostMoved, list(moved))
+	}
+}
+
+func (w *warner) clusters(count int, manySeeds bool) {
+	switch {
+	case count == 1 && manySeeds:
+		w.warn("one_cluster", "all runs share one data_seed: there is no interval over data sets; leave data_seed out, so that it follows seed, or sweep it: `data_seed: 0..19`")
+	case count == 1:
+		w.warn("one_cluster", "there is one seed: a share of successes at one data set is no probability, and there are no intervals; add `seed: 0..19`")
+	case count < fewClusters:
+		w.warn("few_clusters", "%d data seeds: under %d the bootstrap's intervals tend to be too narrow; add seeds: `seed: 0..%d`", count, fewClusters, fewClusters-1)
+	}
+}
+
+// exponents: why a line's exponents are not told, or to be doubted.
+func (w *warner) exponents() {
+	l := w.law
+	if !varies(l.Cells, func(c Cell) Number { return c.N }) {
+		w.warn("one_n", "one n: its exponent cannot be told; sweep it: `%s`", suggestedCells)
+	}
+	if !varies(l.Cells, func(c Cell) Number { return c.Lambda0 }) {
+		w.warn("one_lambda0", "one lambda0: its exponent cannot be told; sweep it at the same n: `%s`", suggestedPairs)
+	}
+	w.floor()
+	line := l.Line
+	if line == nil {
+		w.warn("no_line", "fewer than two cells have a needed width of %d or more inside the swept ones: there are no exponents; add cells, `%s`, and widths on both sides of the needed one", leastWidth, suggestedCells)
+		return
+	}
+	if line.Cells <= len(line.Terms)+1 {
+		w.warn("few_cells", "%s for %s: the line cannot be checked; add cells: `%s`", plural(line.Cells, "needed width"), plural(len(line.Terms)+1, "coefficient"), suggestedCells)
+	}
+	if line.Confounded() {
+		w.confounded()
+	}
+	for _, t := range line.Terms {
+		if t.Decades < leastDecades {
+			w.warn("narrow_range", "%s spans %.1f decades: an exponent over fewer than %g may be a local slope", symbol(t.Name), t.Decades, leastDecades)
+		}
+		if t.Low*t.High <= 0 {
+			w.warn("spans_zero", "the interval of the exponent of %s, [%s, %s], holds 0: its sign is not told; add seeds or a wider range", symbol(t.Name), short(t.Low), short(t.High))
+		}
+	}
+}
+
+func (w *warner) floor() {
+	var low []string
+	for i, t := range w.law.Thresholds {
+		if t.Inside && t.M < leastWidth {
+			low = append(low, w.law.Cells[i].name(w.law))
+		}
+	}
+	if len(low) > 0 {
+		w.warn("floor", "the needed width of %s is under %d, where a floor rules and not the law: left out of the line; sweep larger n", list(low), leastWidth)
+	}
+}
+
+func (w *warner) confounded() {
+	line := w.law.Line
+	var names []string
+	worst := 0.0
+	for _, t := range line.Terms {
+		if !(t.Inflation <= mostInflation) {
+			names, worst = append(names, symbol(t.Name)), max(worst, t.Inflation)
+		}
+	}
+	inflation := "without bound"
+	if worst < 1e6 {
+		inflation = short(worst)
+	}
+	text := fmt.Sprintf("%s vary together (variance inflation %s): their exponents cannot be told apart", strings.Join(names, " and "), inflation)
+	if a := line.Along; a != nil {
+		text += "; along this sweep, all following n, the needed width goes as n^" + exponentText(a.Exponent, a.Low, a.High)
+	}
+	w.warn("confounded", "%s; to part them sweep lambda0 at the same n: `%s`", text, suggestedPairs)
+}
+
+// name says which cell, by what varies in the law.
+func (c Cell) name(l *Law) string {
+	parts := []string{"n = " + short(float64(c.N))}
+	if varies(l.Cells, func(c Cell) Number { return c.D }) {
+		parts = append(parts, "d = "+short(float64(c.D)))
+	}
+	if varies(l.Cells, func(c Cell) Number { return c.Angle }) {
+		parts = append(parts, "angle = "+short(float64(c.Angle)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// list joins names and stops at four.
+func list(names []string) string {
+	if len(names) > 4 {
+		names = append(names[:4:4], fmt.Sprintf("%d more", len(names)-4))
+	}
+	return strings.Join(names, "; ")
+}
+
+func plural(n int, of string) string {
+	if n == 1 {
+		return "one " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
+}
+
+// logAxis is an axis as a spec writes it, a width an octave.
+func logAxis(from, to int64) string {
+	points := 1 + int(math.Ceil(math.Log2(float64(to)/float64(from))))
+	return fmt.Sprintf("{log: [%d, %d], points: %d}", from, to, max(points, 2))
+}
