@@ -1,0 +1,228 @@
+package queue
+
+import (
+	"slices"
+	"time"
+
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// A Sweep is what the queue knows of a sweep.
+type Sweep struct {
+	ID, Name        string
+	Trainer         string
+	Version         int // of the trainer
+	Priority        int // higher first
+	Retries         int // errors of the trainer that are forgiven, a point
+	QuarantineAfter int
+	Threads         int   // 0: chosen by the cost
+	Memory          int64 // bytes; 0: by the cost
+	Limit           time.Duration
+	Paused          bool
+
+	// Troubles are what a restart must not forget. Those that do not run again must have an item of the same key.
+	Troubles []Trouble
+	Items    map[sweep.Key]Item
+}
+
+// A line is a sweep in the queue: its points that wait, in the order in which they are taken.
+type line struct {
+	Sweep
+	q     *Queue
+	large workHeap // more memory than some agent had; taken first, by those that have it
+	back  workList // came back
+	fed   workList // from the cursor
+	alone workList // suspects: behind the others, and alone on an agent
+	ended bool     // the cursor has nothing more
+
+	marks map[sweep.Key]Trouble // of points that run again, before the cursor reaches them
+	rest  map[sweep.Key]*work
+	rests [7]uint64 // by state, of rest
+	busy  int       // leased or settling
+	live  int       // works that are not at rest, parked ones too
+	spf   float64   // seconds a flop, on one thread
+	stop  bool
+}
+
+// speedGuess is for a sweep of which nothing is known: seconds a flop on one thread.
+const speedGuess = 1e-9
+
+// Add takes a sweep in, or takes its new revision in place of the old one. Points come by Feed. Of a former revision, keep
+// says which points are still in it and at which index; what is not is cancelled.
+func (q *Queue) Add(s Sweep, keep func(key sweep.Key, point []byte) (index uint64, ok bool)) {
+	l := &line{Sweep: s, q: q, marks: map[sweep.Key]Trouble{}, rest: map[sweep.Key]*work{}, spf: speedGuess}
+	l.Troubles, l.Items = nil, nil
+	for _, t := range s.Troubles {
+		item, ok := s.Items[t.Key]
+		switch {
+		case t.State == sweep.Pending:
+			l.marks[t.Key] = t
+		case ok:
+			w := l.work(item)
+			w.recall(t)
+			l.putToRest(w, t.State)
+		}
+	}
+	if old := q.sweeps[s.ID]; old != nil {
+		q.moveOver(old, l, keep)
+		q.order = slices.DeleteFunc(q.order, func(x *line) bool { return x == old })
+	}
+	q.sweeps[s.ID] = l
+	at := slices.IndexFunc(q.order, func(x *line) bool { return x.Priority < s.Priority })
+	if at < 0 {
+		at = len(q.order)
+	}
+	q.order = slices.Insert(q.order, at, l)
+	q.fresh = true
+}
+
+// moveOver gives the works of a former revision that are running or in trouble to the new one, and drops the others: its
+// cursor brings those again.
+func (q *Queue) moveOver(old, l *line, keep func(sweep.Key, []byte) (uint64, bool)) {
+	l.spf = old.spf
+	for key, t := range old.marks {
+		l.marks[key] = t
+	}
+	for _, w := range old.all() {
+		index, ok := keep(w.Key, w.Point)
+		switch {
+		case !ok:
+			q.drop(w)
+		case w.phase == leased || w.phase == settling:
+			w.line, w.Index = l, index
+			old.busy--
+			l.busy++
+			old.live--
+			l.live++
+		case w.phase == parked:
+			w.line, w.Index = l, index
+			old.live--
+			l.live++
+		case w.phase == resting && !w.refused:
+			w.leave()
+			w.line, w.Index = l, index
+			l.putToRest(w, w.rests)
+		default:
+			if w.marked() {
+				l.marks[w.Key] = w.trouble(sweep.Pending)
+			}
+			q.drop(w)
+		}
+	}
+}
+
+// all lists the works of a line, whatever their phase. It walks the whole queue: for controls, not for the events of a run.
+func (l *line) all() []*work {
+	var all []*work
+	for _, w := range l.q.works {
+		if w.line == l {
+			all = append(all, w)
+		}
+		for _, p := range w.waiters {
+			if p.line == l {
+				all = append(all, p)
+			}
+		}
+	}
+	for _, w := range l.rest {
+		all = append(all, w)
+	}
+	slices.SortFunc(all, func(a, b *work) int { return slices.Compare(a.Key[:], b.Key[:]) })
+	return all
+}
+
+func (l *line) work(item Item) *work {
+	w := &work{Item: item, line: l, memory: item.Cost.Memory}
+	if l.Memory > 0 {
+		w.memory = l.Memory
+	}
+	return w
+}
+
+// Feed gives a sweep the next points of its cursor; ended says that these are the last. The caller has left out the points that
+// are stored.
+func (q *Queue) Feed(id string, items []Item, ended bool) {
+	l := q.sweeps[id]
+	if l == nil || l.stop {
+		return
+	}
+	l.ended = l.ended || ended
+	q.fresh = true
+	for _, item := range items {
+		if _, ok := l.rest[item.Key]; ok {
+			continue
+		}
+		w := l.work(item)
+		if t, ok := l.marks[item.Key]; ok {
+			w.recall(t)
+			delete(l.marks, item.Key)
+		}
+		other := q.works[item.Key]
+		if other == nil {
+			l.live++
+			q.works[item.Key] = w
+			l.feed(w)
+			continue
+		}
+		if other.line == l || slices.ContainsFunc(other.waiters, func(p *work) bool { return p.line == l }) {
+			continue // attached before the cursor reached it
+		}
+		l.live++
+		w.phase = parked
+		other.waiters = append(other.waiters, w)
+		if other.phase == waiting && (other.line.Paused || other.line.Priority < l.Priority) {
+			q.yield(other)
+		}
+	}
+}
+
+func (l *line) feed(w *work) {
+	if w.suspect {
+		l.alone.push(w)
+		return
+	}
+	l.fed.push(w)
+}
+
+// Wants is how many points the sweep's cursor should bring now: it keeps a little more waiting than agents take at a time.
+func (q *Queue) Wants(id string, ahead int) int {
+	l := q.sweeps[id]
+	if l == nil || l.stop || l.ended || l.Paused {
+		return 0
+	}
+	return max(0, ahead-l.fed.n)
+}
+
+// next takes out the work that the agent should have next, or nil.
+func (l *line) next(a *agent) *work {
+	if len(l.large) > 0 && l.large[0].memory <= a.memory() {
+		w := l.large[0]
+		l.large.remove(w)
+		return w
+	}
+	for _, list := range [...]*workList{&l.back, &l.fed, &l.alone} {
+		for w := list.first; w != nil; w = list.first {
+			list.remove(w)
+			if w.memory <= a.memory() {
+				return w
+			}
+			l.large.push(w)
+		}
+	}
+	return nil
+}
+
+func (l *line) putToRest(w *work, s sweep.State) {
+	w.phase, w.rests = resting, s
+	l.rest[w.Key] = w
+	l.rests[s]++
+}
+
+func (l *line) unrest(w *work) {
+	delete(l.rest, w.Key)
+	l.rests[w.rests]--
+	w.refused = false
+}
+
+// waits says whether a work waits, or may come, that could be granted.
+func (l *line) waits() bool { return !l.ended || l.back.n+l.fed.n+l.alone.n > 0 }

@@ -1,0 +1,189 @@
+package queue
+
+import (
+	"time"
+
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// NextExpiry is when the next agent is lost if nothing is heard of it; zero where there is none.
+func (q *Queue) NextExpiry() time.Time {
+	if a := q.heard.oldest; a != nil {
+		return a.last.Add(q.lease)
+	}
+	return time.Time{}
+}
+
+// Expire gives up the agents that were silent for too long, and gives their names. What they held is lost: it runs again, alone and
+// behind the others, because it may be what killed the agent. It is counted against a point only if the point was all that the
+// agent held: otherwise longest-first would make every crash blame the longest point.
+func (q *Queue) Expire(now time.Time) (lost []string) {
+	for a := q.heard.oldest; a != nil && !now.Before(a.last.Add(q.lease)); a = q.heard.oldest {
+		lost = append(lost, a.id)
+		q.Disconnect(a.id)
+		alone := a.held.n == 1
+		for w := a.held.first; w != nil; w = a.held.first {
+			w.leave()
+			q.lose(w, a, alone, now)
+		}
+		q.forget(a)
+	}
+	return lost
+}
+
+func (q *Queue) lose(w *work, a *agent, alone bool, now time.Time) {
+	w.suspect = true
+	if !alone {
+		w.note(now, "agent %s was lost; it held other points too", a.id)
+		q.settle(w, sweep.Pending)
+		return
+	}
+	w.losses++
+	w.note(now, "agent %s was lost while it ran this point alone (%d of %d)", a.id, w.losses, w.line.QuarantineAfter)
+	if w.losses < w.line.QuarantineAfter {
+		q.settle(w, sweep.Pending)
+		return
+	}
+	w.error = "the agents that ran it were lost; read their logs, then `widthlaw retry`"
+	q.settle(w, sweep.Quarantined)
+}
+
+// Handback takes a lease back without a result; no retry is counted.
+func (q *Queue) Handback(id string, key sweep.Key, fence uint64) {
+	w := q.works[key]
+	if w == nil || w.phase != leased || w.fence != fence || w.agent.id != id {
+		return
+	}
+	w.leave()
+	w.attempts--
+	w.wait()
+}
+
+// Delivered tells that an outcome of a key has come, from whomever, and is on its way to the disk.
+func (q *Queue) Delivered(id string, key sweep.Key) {
+	w := q.works[key]
+	if w == nil || w.phase == settling {
+		return
+	}
+	if w.phase == leased && w.agent.id != id {
+		q.ready.Cancels = append(q.ready.Cancels, Cancel{Agent: w.agent.id, Fence: w.fence})
+	}
+	w.leave()
+	w.phase, w.rests = settling, sweep.Done
+	w.line.busy++
+}
+
+// Done tells that an outcome of a key is stored. Nothing else is to be done for it, in any sweep.
+func (q *Queue) Done(key sweep.Key) {
+	if w := q.works[key]; w != nil {
+		if w.phase == leased { // of another agent, which need not go on
+			q.ready.Cancels = append(q.ready.Cancels, Cancel{Agent: w.agent.id, Fence: w.fence})
+		}
+		w.leave()
+		delete(q.works, key)
+		w.line.live--
+		for _, p := range w.waiters {
+			p.line.live--
+		}
+	}
+	for _, l := range q.order {
+		if len(l.marks) > 0 {
+			delete(l.marks, key)
+		}
+		if w := l.rest[key]; w != nil {
+			w.leave()
+		}
+	}
+}
+
+// Failed tells what a trainer returned. It counts only under the live fence; live says whether it did, and then a Trouble
+// follows.
+func (q *Queue) Failed(key sweep.Key, fence uint64, text string, now time.Time) (live bool) {
+	w := q.works[key]
+	if w == nil || w.phase != leased || w.fence != fence {
+		return false
+	}
+	agent := w.agent.id
+	w.leave()
+	w.failures++
+	w.error = text
+	w.note(now, "failed on agent %s (%d of %d): %s", agent, w.failures, w.line.Retries+1, text)
+	if w.failures > w.line.Retries {
+		q.settle(w, sweep.Failed)
+	} else {
+		q.settle(w, sweep.Pending)
+	}
+	return true
+}
+
+// settle asks for a work's trouble to be stored; Settle then lets it rest or run again.
+func (q *Queue) settle(w *work, s sweep.State) {
+	w.phase, w.rests = settling, s
+	w.line.busy++
+	q.saving[troubled{w.line.ID, w.Key}]++
+	q.ready.Troubles = append(q.ready.Troubles, w.trouble(s))
+}
+
+// Settle tells that a trouble of a sweep's key is stored. It is called once for each Trouble, in their order.
+func (q *Queue) Settle(id string, key sweep.Key) {
+	t := troubled{id, key}
+	if q.saving[t] > 1 {
+		q.saving[t]-- // a newer one is on its way
+		return
+	}
+	delete(q.saving, t)
+	w := q.works[key]
+	if w == nil || w.line.ID != id || w.phase != settling || w.rests == sweep.Done {
+		return
+	}
+	w.leave()
+	if w.rests == sweep.Pending {
+		w.wait()
+		if w.line.Paused && len(w.waiters) > 0 {
+			q.yield(w)
+		}
+		return
+	}
+	delete(q.works, key)
+	w.line.live--
+	w.line.putToRest(w, w.rests)
+	q.promote(w)
+}
+
+// promote lets the first of a work's waiters run, now that the work itself has ended without an outcome.
+func (q *Queue) promote(w *work) {
+	waiters := w.waiters
+	w.waiters = nil
+	for i, p := range waiters {
+		if !p.line.Paused || i == len(waiters)-1 {
+			p.waiters = append(append(p.waiters, waiters[:i]...), waiters[i+1:]...)
+			q.works[p.Key] = p
+			p.wait()
+			return
+		}
+	}
+}
+
+// yield lets a waiter go before a work that waits itself.
+func (q *Queue) yield(w *work) {
+	w.leave()
+	waiters := append(w.waiters, w)
+	w.waiters, w.phase = nil, parked
+	q.promote(&work{waiters: waiters})
+}
+
+func (w *work) trouble(s sweep.State) Trouble {
+	return Trouble{
+		Sweep: w.line.ID, Key: w.Key, Index: w.Index, State: s, Attempts: w.failures, Losses: w.losses, Suspect: w.suspect,
+		Error: w.error, History: append([]string(nil), w.history...),
+	}
+}
+
+// recall is the inverse of trouble.
+func (w *work) recall(t Trouble) {
+	w.failures, w.losses, w.suspect, w.error, w.history = t.Attempts, t.Losses, t.Suspect, t.Error, t.History
+	w.attempts = t.Attempts + t.Losses
+}
+
+// marked says whether a restart must not forget something about the work.
+func (w *work) marked() bool { return w.failures > 0 || w.suspect }
