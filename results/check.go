@@ -1,0 +1,327 @@
+package results
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// A Report is what Check found.
+type Report struct {
+	Rows, Conflicts, Sweeps, Troubles, Files uint64 // intact ones
+	Bytes                                    int64  // of the file
+	Damage                                   []Damage
+	More                                     int         // damage beyond the first thousand
+	Affected                                 []sweep.Key // points whose row is lost or not to be believed
+}
+
+// A Damage is one thing that is not as it was written.
+type Damage struct {
+	Page uint64 // of the file, where Text is about a page
+	Text string
+}
+
+func (d Damage) String() string { return d.Text }
+
+// Clean says whether nothing is wrong.
+func (r Report) Clean() bool { return len(r.Damage) == 0 && len(r.Affected) == 0 }
+
+const mostDamage = 1000
+
+func (r *Report) add(page uint64, format string, args ...any) {
+	if len(r.Damage) == mostDamage {
+		r.More++
+		return
+	}
+	r.Damage = append(r.Damage, Damage{page, fmt.Sprintf(format, args...)})
+}
+
+// Check reads all of a state directory's store, which nobody else may have open: the file's pages (pages.go), every checksum,
+// that each key is its point's, that keys and rows match, that both match the totals, that data files have their hashes,
+// and bbolt's own check. valid, if not nil, judges each row's point and outcome. Damage is in the Report; the error says
+// that there was nothing to check.
+func Check(dir string, valid func(Row) error) (Report, error) {
+	path := filepath.Join(dir, fileName)
+	if _, err := os.Stat(path); err != nil {
+		return Report{}, fmt.Errorf("checking %s: %w (%v): give a state directory with --state", dir, ErrNoStore, err)
+	}
+	lock, err := enter(dir, Options{Force: true}, false)
+	if err != nil {
+		return Report{}, fmt.Errorf("checking %s: %w", dir, err)
+	}
+	defer lock.Close()
+	r, err := checkFile(path, valid)
+	if err != nil {
+		return r, fmt.Errorf("checking %s: %w", dir, err)
+	}
+	return r, nil
+}
+
+func checkFile(path string, valid func(Row) error) (Report, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Report{}, classify(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return Report{}, err
+	}
+	c := &checker{valid: valid}
+	c.Bytes = info.Size()
+	p := newParser(f, info.Size(), func(page uint64, text string) { c.add(page, "page %d: %s", page, text) })
+	if p == nil {
+		return c.Report, nil
+	}
+	if err := c.contents(p); err != nil {
+		return c.Report, err
+	}
+	p.free()
+	if c.Clean() {
+		err = c.bbolt(path)
+	}
+	return c.Report, err
+}
+
+// A checker gathers what the buckets say about each other.
+type checker struct {
+	Report
+	valid    func(Row) error
+	totals   totals
+	schema   uint32
+	digest   sweep.Digest
+	last     uint64 // sequence number
+	rows     index
+	twins    map[uint64]bool      // sequence numbers of keys that look alike in the index
+	known    map[sweep.Key]uint64 // those keys
+	keyCount uint64
+	files    map[uint64]*fileCheck
+	hashes   map[string]bool
+}
+
+type fileCheck struct {
+	name []byte
+	file file
+	next uint32
+	size uint64
+	hash hash.Hash
+}
+
+// contents visits every value of the file.
+func (c *checker) contents(p *parser) error {
+	roots := p.roots()
+	for _, k := range buckets {
+		if _, ok := roots[string(k.name)]; !ok {
+			c.add(0, "bucket %s is missing", k.name)
+		}
+	}
+	c.twins, c.known = map[uint64]bool{}, map[sweep.Key]uint64{}
+	c.files, c.hashes = map[uint64]*fileCheck{}, map[string]bool{}
+	visits := []struct {
+		bucket bucket
+		visit  func(key, payload []byte) error
+	}{
+		{about, c.about}, {rows, c.row}, {keys, c.key}, {conflicts, c.conflict},
+		{files, c.fileEntry}, {chunks, c.chunk}, {sweeps, c.sweep}, {troubles, c.trouble},
+	}
+	for _, v := range visits {
+		c.bucket(p, v.bucket, roots[string(v.bucket.name)], v.visit)
+		delete(roots, string(v.bucket.name))
+		if c.schema > schema {
+			return fmt.Errorf("%w: it has schema %d, this one knows %d; use the newer one", ErrNewerSchema, c.schema, schema)
+		}
+	}
+	for name := range roots {
+		c.add(0, "bucket %q is unknown", name)
+	}
+	c.compare()
+	return nil
+}
+
+func (c *checker) bucket(p *parser, k bucket, r root, visit func(key, payload []byte) error) {
+	if r.page == 0 && r.inline == nil {
+		return
+	}
+	p.tree(r, false, func(e element) {
+		payload, err := k.open(e.key, e.value)
+		if err == nil {
+			err = visit(e.key, payload)
+		}
+		if err != nil {
+			c.add(e.page, "%s", withoutAdvice(err))
+		}
+	})
+}
+
+// withoutAdvice is an error's text without "run check": it is being run.
+func withoutAdvice(err error) string {
+	text := []byte(err.Error())
+	return string(bytes.TrimSuffix(text, []byte(": "+ErrDamaged.Error())))
+}
+
+func (c *checker) about(key, payload []byte) (err error) {
+	switch {
+	case bytes.Equal(key, totalsKey):
+		c.totals, err = parseTotals(payload)
+	case bytes.Equal(key, schemaKey) && len(payload) == 4:
+		c.schema = binary.BigEndian.Uint32(payload)
+	case bytes.Equal(key, epochKey) && len(payload) == 4:
+	default:
+		err = fmt.Errorf("about %q is unknown or malformed", key)
+	}
+	return err
+}
+
+func (c *checker) row(key, payload []byte) error {
+	seq, ok := sequenceOf(key)
+	r, err := decodeRow(payload)
+	if err != nil || !ok || seq == 0 || seq > maxSequence {
+		return fmt.Errorf("rows %x is malformed", key)
+	}
+	c.rows.find(r.Key, func(twin uint64) bool {
+		c.twins[seq], c.twins[twin] = true, true
+		return false
+	})
+	c.rows.add(r.Key, seq)
+	c.Rows++
+	c.last = seq
+	c.digest.Add(sweep.PointDigest(r.Key, r.Outcome))
+	if c.valid == nil {
+		return nil
+	}
+	if err := c.valid(r); err != nil {
+		c.Affected = append(c.Affected, r.Key)
+		return fmt.Errorf("row %s: %w", r.Key, err)
+	}
+	return nil
+}
+
+func (c *checker) key(key, payload []byte) error {
+	seq, ok := sequenceOf(key)
+	if !ok || len(payload) != 32 {
+		return fmt.Errorf("keys %x is malformed", key)
+	}
+	c.keyCount++
+	k := sweep.Key(payload)
+	if !c.rows.find(k, func(at uint64) bool { return at == seq }) {
+		c.Affected = append(c.Affected, k)
+		return fmt.Errorf("the row of %s is missing or damaged", k)
+	}
+	if !c.twins[seq] {
+		return nil
+	}
+	if first, twice := c.known[k]; twice {
+		return fmt.Errorf("%s has two rows, %d and %d", k, first, seq)
+	}
+	c.known[k] = seq
+	return nil
+}
+
+// compare holds what was counted against what was stored.
+func (c *checker) compare() {
+	if c.schema == 0 {
+		c.add(0, "the schema version is missing")
+	}
+	if c.keyCount != c.Rows {
+		c.add(0, "there are %d rows and %d keys", c.Rows, c.keyCount)
+	}
+	if c.digest != c.totals.digest {
+		c.add(0, "there are %d rows with digest %x; the totals say %d with %x", c.Rows, c.digest.Sum(), c.totals.digest.Count, c.totals.digest.Sum())
+	}
+	if c.last > c.totals.last {
+		c.add(0, "the last row is %d; the totals say %d", c.last, c.totals.last)
+	}
+	for _, f := range c.files {
+		if f.next != f.file.chunks || f.size != f.file.size || !bytes.Equal(f.hash.Sum(nil), f.name) {
+			c.add(0, "data file %x does not have its hash", f.name)
+		}
+	}
+}
+
+func (c *checker) conflict(key, payload []byte) error {
+	r, err := decodeRow(payload)
+	if err != nil || !bytes.HasPrefix(key, r.Key[:]) {
+		return fmt.Errorf("conflicts %x is malformed", key)
+	}
+	c.Conflicts++
+	return nil
+}
+
+func (c *checker) fileEntry(key, payload []byte) error {
+	sealed := files.seal(nil, key, func(b []byte) []byte { return append(b, payload...) })
+	f, err := parseFile(key, sealed)
+	if err != nil {
+		return err
+	}
+	c.Files++
+	c.hashes[hex.EncodeToString(key)] = true
+	c.files[f.number] = &fileCheck{name: bytes.Clone(key), file: f, hash: sha256.New()}
+	return nil
+}
+
+// chunk follows a data file. Chunks of no file are what an interrupted upload left: the next one removes them.
+func (c *checker) chunk(key, payload []byte) error {
+	if len(key) != 12 {
+		return fmt.Errorf("chunks %x is malformed", key)
+	}
+	f := c.files[binary.BigEndian.Uint64(key)]
+	if f == nil {
+		return nil
+	}
+	if f.next != binary.BigEndian.Uint32(key[8:]) {
+		return fmt.Errorf("data file %x lacks chunk %d", f.name, f.next)
+	}
+	f.next++
+	f.size += uint64(len(payload))
+	f.hash.Write(payload)
+	return nil
+}
+
+func (c *checker) sweep(key, payload []byte) error {
+	r, err := parseSweep(key, sweeps.seal(nil, key, func(b []byte) []byte { return append(b, payload...) }))
+	if err != nil {
+		return err
+	}
+	c.Sweeps++
+	for path, hash := range r.Files {
+		if !c.hashes[hash] {
+			return fmt.Errorf("sweep %s: its file %s is missing", key, path)
+		}
+	}
+	return nil
+}
+
+func (c *checker) trouble(key, payload []byte) error {
+	_, err := parseTrouble(key, troubles.seal(nil, key, func(b []byte) []byte { return append(b, payload...) }))
+	if err == nil {
+		c.Troubles++
+	}
+	return err
+}
+
+// bbolt runs its own check over a file that has passed this one.
+func (c *checker) bbolt(path string) error {
+	db, err := openBolt(path, true)
+	if err != nil {
+		return err
+	}
+	err = guard(func() error {
+		return db.View(func(tx *bbolt.Tx) error {
+			for wrong := range tx.Check() {
+				c.add(0, "bbolt: %v", wrong)
+			}
+			return nil
+		})
+	})
+	return errors.Join(err, db.Close())
+}
