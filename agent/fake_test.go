@@ -71,6 +71,7 @@ type fakeCoordinator struct {
 	todo      []sweep.Task
 	leased    map[uint64]sweep.Task
 	came      map[sweep.Key][]sweep.Delivery
+	unacked   []uint64
 	handed    []uint64 // handed back
 	hellos    []sweep.Hello
 	progress  []*proto.Progress
@@ -222,6 +223,7 @@ func (c *fakeCoordinator) welcome(hello sweep.Hello, m *proto.FromAgent) *proto.
 		c.todo = append(c.todo, t)
 	}
 	c.leased = leased
+	c.unacked = nil // acknowledgements belong to a session
 	c.capacity, _ = proto.FromCapacity(m.GetCapacity())
 	return w
 }
@@ -248,6 +250,7 @@ func (c *fakeCoordinator) receive(m *proto.FromAgent) {
 		}
 		k := sweep.KeyOf(d.Point)
 		c.came[k] = append(c.came[k], d)
+		c.unacked = append(c.unacked, d.Fence)
 		delete(c.leased, d.Fence)
 	}
 }
@@ -258,14 +261,10 @@ func (c *fakeCoordinator) next() *proto.ToAgent {
 	m := &proto.ToAgent{Cancels: c.cancels, Drain: c.draining}
 	c.cancels, c.draining = nil, false
 	if !c.holding {
-		for _, ds := range c.came {
-			for i := range ds {
-				if ds[i].Fence != 0 {
-					m.Acks = append(m.Acks, &proto.Ack{Fence: ds[i].Fence})
-					ds[i].Fence = 0
-				}
-			}
+		for _, f := range c.unacked {
+			m.Acks = append(m.Acks, &proto.Ack{Fence: f})
 		}
+		c.unacked = nil
 	}
 	for len(c.todo) > 0 && len(c.leased) < c.capacity.Window && len(m.Assignments) < proto.MaxBatch {
 		t := c.todo[0]
@@ -299,7 +298,13 @@ func (c *fakeCoordinator) GetFile(r *proto.GetFileRequest, stream grpc.ServerStr
 	return nil
 }
 
-// counts are the deliveries of each key that came more or less often than once.
+// arrived is how many different points came.
+func (c *fakeCoordinator) arrived() int { return ask(c, func() int { return len(c.came) }) }
+
+// handedBack is how many leases were handed back.
+func (c *fakeCoordinator) handedBack() int { return ask(c, func() int { return len(c.handed) }) }
+
+// doubles are the points that did not come exactly once.
 func (c *fakeCoordinator) doubles() int {
 	return ask(c, func() int {
 		n := 0

@@ -96,7 +96,7 @@ func (a *Agent) keepBatch() error {
 	}
 	err := a.spool.Append(records)
 	a.mu.Lock()
-	acked := a.outbox.written(batch, err == nil)
+	acked := a.outbox.written(err == nil)
 	a.ready.Broadcast()
 	a.mu.Unlock()
 	poke(a.send)

@@ -23,6 +23,7 @@ type parcel struct {
 type outbox struct {
 	kept      map[uint64]*parcel // by fence; not acknowledged
 	fresh     []*parcel          // not on disk
+	writing   []*parcel          // taken from fresh by the keeper
 	unsent    []*parcel          // offered, and not yet sent in this session
 	handbacks []uint64
 	number    uint64
@@ -53,30 +54,35 @@ func (o *outbox) offer(p *parcel) {
 	}
 }
 
-// takeFresh returns what is to be written to disk.
+// takeFresh returns what is to be written to disk. written must be called before the next.
 func (o *outbox) takeFresh() []*parcel {
-	batch := slices.DeleteFunc(o.fresh, func(p *parcel) bool { return p.acked })
+	o.writing = slices.DeleteFunc(o.fresh, func(p *parcel) bool { return p.acked })
 	o.fresh = nil
-	return batch
+	return o.writing
 }
 
-// written says that a batch is on disk, or is not. It returns those that were acknowledged meanwhile.
-func (o *outbox) written(batch []*parcel, ok bool) (acked []*spool.Record) {
-	for _, p := range batch {
+// written says that what takeFresh returned is on disk, or is not. It returns those that were acknowledged meanwhile.
+func (o *outbox) written(ok bool) (acked []*spool.Record) {
+	for _, p := range o.writing {
 		o.offer(p)
 		if p.acked {
 			acked = append(acked, &p.record)
 		}
 	}
 	if o.refused = !ok; !ok {
-		o.fresh = append(batch, o.fresh...)
+		o.fresh = append(o.writing, o.fresh...)
 	}
+	o.writing = nil
 	return acked
 }
 
 // unwritten says whether there is a delivery that the disk has refused and nobody has.
 func (o *outbox) unwritten() bool {
-	return o.refused && slices.ContainsFunc(o.fresh, func(p *parcel) bool { return p.offered && !p.acked })
+	if !o.refused {
+		return false
+	}
+	nowhere := func(p *parcel) bool { return p.offered && !p.acked }
+	return slices.ContainsFunc(o.fresh, nowhere) || slices.ContainsFunc(o.writing, nowhere)
 }
 
 // restart begins a session: everything is to be sent again, and leases that it does not claim need no handing back.

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/widthlaw/widthlaw/proto"
 	"github.com/widthlaw/widthlaw/sweep"
 )
 
@@ -48,7 +49,7 @@ func TestEveryPointOnce(t *testing.T) {
 		a := start(t, c, trainer, nil)
 		time.Sleep(10 * time.Second)
 		a.end(t)
-		if n := len(c.came); n != 1000 || c.doubles() != 0 {
+		if n := c.arrived(); n != 1000 || c.doubles() != 0 {
 			t.Errorf("%d points came, %d of them not once", n, c.doubles())
 		}
 		if left := spooled(t, a.config.Spool); len(left) > 0 {
@@ -73,25 +74,25 @@ func TestOutage(t *testing.T) {
 		synctest.Wait()
 		c.down()
 		time.Sleep(time.Hour)
-		if n := len(a.outbox.kept); n != 2 {
+		if n := a.undelivered(); n != 2 {
 			t.Errorf("%d results wait for the coordinator, not 2", n)
 		}
-		if len(c.came) != 2 {
-			t.Errorf("%d points came before the outage, not 2", len(c.came))
+		if c.arrived() != 2 {
+			t.Errorf("%d points came before the outage, not 2", c.arrived())
 		}
 		c.up()
 		time.Sleep(40 * time.Second)
 		synctest.Wait()
-		if len(c.came) != 4 || c.doubles() != 0 {
-			t.Errorf("%d points came after the outage, %d of them not once", len(c.came), c.doubles())
+		if c.arrived() != 4 || c.doubles() != 0 {
+			t.Errorf("%d points came after the outage, %d of them not once", c.arrived(), c.doubles())
 		}
-		if last := c.hellos[len(c.hellos)-1]; len(last.Held) != 3 {
+		if last := ask(c, func() sweep.Hello { return c.hellos[len(c.hellos)-1] }); len(last.Held) != 3 {
 			t.Errorf("the agent claimed %d leases, not one running and two finished", len(last.Held))
 		}
 		time.Sleep(2 * time.Hour)
 		a.end(t)
-		if len(c.came) != 5 || c.doubles() != 0 || len(c.handed) > 0 {
-			t.Errorf("%d points came in all, %d of them not once, %d handed back", len(c.came), c.doubles(), len(c.handed))
+		if c.arrived() != 5 || c.doubles() != 0 || c.handedBack() > 0 {
+			t.Errorf("%d points came in all, %d of them not once, %d handed back", c.arrived(), c.doubles(), c.handedBack())
 		}
 		if left := spooled(t, a.config.Spool); len(left) > 0 {
 			t.Errorf("all is acknowledged, but the spool has %v", left)
@@ -118,8 +119,8 @@ func TestNotReattached(t *testing.T) {
 		}
 		a.mu.Unlock()
 		a.end(t)
-		if len(c.came) > 0 {
-			t.Errorf("%d results came all the same", len(c.came))
+		if c.arrived() > 0 {
+			t.Errorf("%d results came all the same", c.arrived())
 		}
 	})
 }
@@ -144,8 +145,8 @@ func TestSpoolOfADeadAgent(t *testing.T) {
 		b := start(t, c, trainer, func(config *Config) { config.Spool = a.config.Spool })
 		time.Sleep(time.Second)
 		b.end(t)
-		if len(c.came) != 3 || c.doubles() != 0 {
-			t.Errorf("%d results came from the dead agent's spool, %d of them not once", len(c.came), c.doubles())
+		if c.arrived() != 3 || c.doubles() != 0 {
+			t.Errorf("%d results came from the dead agent's spool, %d of them not once", c.arrived(), c.doubles())
 		}
 		if left := spooled(t, a.config.Spool); len(left) > 0 {
 			t.Errorf("all is acknowledged, but the spool has %v", left)
@@ -186,8 +187,8 @@ func TestIdleExit(t *testing.T) {
 		if took := time.Since(began); took < 150*time.Second || took > 155*time.Second {
 			t.Errorf("two minutes of work and 30 s of idleness took %v", took)
 		}
-		if len(c.came) != 3 {
-			t.Errorf("%d points came", len(c.came))
+		if c.arrived() != 3 {
+			t.Errorf("%d points came", c.arrived())
 		}
 	})
 }
@@ -204,8 +205,8 @@ func TestDrain(t *testing.T) {
 		if err := <-a.done; err != nil {
 			t.Error(err)
 		}
-		if len(c.came) != 4 || len(c.handed) != 0 {
-			t.Errorf("%d points came, not the 4 that were held; %d handed back", len(c.came), len(c.handed))
+		if c.arrived() != 4 || c.handedBack() != 0 {
+			t.Errorf("%d points came, not the 4 that were held; %d handed back", c.arrived(), c.handedBack())
 		}
 	})
 }
@@ -224,8 +225,8 @@ func TestLeaving(t *testing.T) {
 		if took := time.Since(began); took > time.Second {
 			t.Errorf("leaving took %v", took)
 		}
-		if len(c.came) != 2 || len(c.handed) != 4 || len(c.leased) != 0 {
-			t.Errorf("%d points came, %d were handed back, %d leases are open", len(c.came), len(c.handed), len(c.leased))
+		if c.arrived() != 2 || c.handedBack() != 4 || len(c.leased) != 0 {
+			t.Errorf("%d points came, %d were handed back, %d leases are open", c.arrived(), c.handedBack(), len(c.leased))
 		}
 	})
 }
@@ -262,8 +263,8 @@ func TestBeat(t *testing.T) {
 		a := start(t, c, trainer, nil)
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		if len(c.progress) != 2 || c.progress[0].Done != 7 || c.progress[0].Budget != 70 {
-			t.Errorf("progress %v", c.progress)
+		if progress := ask(c, func() []*proto.Progress { return c.progress }); len(progress) != 2 || progress[0].Done != 7 || progress[0].Budget != 70 {
+			t.Errorf("progress %v", progress)
 		}
 		a.end(t)
 	})
