@@ -9,7 +9,7 @@ import (
 const (
 	panel  = 16  // reflections that are gathered before the rest of the matrix is updated
 	rows   = 32  // of the matrix that a thread takes at a time
-	enough = 128 // rows that are worth a thread
+	worth  = 128 // rows that are worth a thread
 )
 
 // A reduction is a matrix on its way to tridiagonal form. At column k the matrix that remains, rows and columns >= k, is
@@ -199,7 +199,7 @@ func tile(a, left, right []float64) {
 // share has work done for all rows >= from, in runs, by all threads that are worth their while. Who does which run changes
 // no bit.
 func (r *reduction) share(from int, work func(begin, end int)) {
-	threads := min(r.threads, (r.n-from)/enough)
+	threads := min(r.threads, (r.n-from)/worth)
 	if threads <= 1 {
 		work(from, r.n)
 		return
