@@ -1,0 +1,86 @@
+package gd
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/widthlaw/widthlaw/agent/gd/kernel"
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// A Bench is the speed of one point's steps on this machine.
+type Bench struct {
+	StepSeconds float64 // best of five batches
+	GFlops      float64 // 10^9 operations a second by the form's formula: primal 4 n d m a step, gram 2 n^2 m
+	PeakGFlops  float64 // of the FMA units, with the same threads: best of five
+	Ratio       float64 // GFlops / PeakGFlops
+	Kernel      string
+	Form        string // primal or gram
+}
+
+// StepBench measures the trainer's own loop (forward, loss, stop rules, patterns, update) on a point, with the loss recorded at the
+// ends only. Where the point ends after a few steps it starts again, and the start is not counted; its budget of steps is not
+// looked at.
+func StepBench(ctx context.Context, job sweep.Job) (Bench, error) {
+	kern, err := kernel.Choose(job.Kernel)
+	if err != nil {
+		return Bench{}, err
+	}
+	ds, err := makeDataset(ctx, job.Point, job.File)
+	if err != nil {
+		return Bench{}, err
+	}
+	in := newInputs(ds, job.Threads)
+	p := job.Point
+	p.Record = sweep.Record{Curves: []string{"loss"}}
+	b := Bench{Kernel: kern.Name, StepSeconds: math.Inf(1)}
+	err = withPool(poolSize(job.Threads, p), func(pool *pool) error {
+		s, _, err := newSolver(p, kern, pool, in)
+		if err != nil {
+			return err
+		}
+		steps := int64(1)
+		for i := range 1 + 5 { // the first warms up and finds how many steps make a batch
+			seconds, err := s.batch(ctx, p, steps)
+			if err != nil {
+				return err
+			}
+			if i > 0 {
+				b.StepSeconds = min(b.StepSeconds, seconds/float64(steps))
+			}
+			steps = max(steps, int64(batchSeconds/seconds))
+		}
+		return nil
+	})
+	if err != nil {
+		return Bench{}, err
+	}
+	l := shape(in.n, in.d, int(p.Int("m")))
+	b.Form, b.GFlops, b.PeakGFlops = l.form(), l.flops()/b.StepSeconds/1e9, kernel.Peak(job.Threads)
+	b.Ratio = b.GFlops / b.PeakGFlops
+	return b, nil
+}
+
+const batchSeconds = 0.1
+
+// batch is the time of so many steps, from as many starts as they need.
+func (s *solver) batch(ctx context.Context, p sweep.Point, steps int64) (seconds float64, err error) {
+	for s.taken = 0; s.taken < steps; {
+		before, left := s.taken, steps-s.taken
+		s.rules = newRules(p, s.rules.zero, left)
+		s.recorder = newRecorder(p, s.net, s.recorder.in)
+		s.at = sweep.Schedule{Kind: sweep.Every, Count: left}.Steps(left)
+		s.net.start()
+		begin := time.Now()
+		if err := s.run(ctx); err != nil {
+			return 0, err
+		}
+		seconds += time.Since(begin).Seconds()
+		if s.taken == before {
+			return 0, fmt.Errorf("the point ends at step 0 (%s): there is no step to measure; lower loss_below", s.stopped)
+		}
+	}
+	return seconds, nil
+}

@@ -1,0 +1,62 @@
+package gd
+
+import (
+	"github.com/widthlaw/widthlaw/agent/gd/kernel"
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// costParams are what a point's cost depends on, beside its spectrum.
+func costParams() []string { return []string{"n", "d", "m", "lr", "steps", "steps_limit"} }
+
+// cost is what a point takes if it uses its whole budget: the form's operations a step, and 4/3 n^3 for the data set's eigenvalues
+// and for those of each recorded step where lambda_min is recorded.
+func cost(p sweep.Point, s sweep.Spectrum) sweep.Cost {
+	c, err := newCourse(p, s)
+	if err != nil {
+		c.steps = p.Int("steps_limit")
+	}
+	n, decompositions := float64(p.Int("n")), 1.0
+	recorded := p.Record.At.Steps(min(c.steps, 1<<40)).Len() // its length is counted in int64 too
+	if p.Records("lambda_min") {
+		decompositions += float64(recorded)
+	}
+	l := shape(int(p.Int("n")), int(p.Int("d")), int(p.Int("m")))
+	return sweep.Cost{
+		Flops:  float64(float64(c.steps)*l.flops()) + float64(decompositions*4/3*n*n*n),
+		Steps:  c.steps,
+		Memory: int64(min(1<<60, memory(p, c.steps)+float64(8*float64(recorded)*float64(1+2*len(p.Record.Curves))))),
+	}
+}
+
+// likelyThreads is for how many threads' own memory the estimate has room.
+const likelyThreads = 4
+
+// memory is the bytes of a point at most, its curves left out: the data set, what the form keeps, patterns, and the losses.
+func memory(p sweep.Point, steps int64) float64 {
+	l := shape(int(p.Int("n")), int(p.Int("d")), int(p.Int("m")))
+	n, d, m := float64(l.n), float64(l.d), float64(l.m)
+	keep, eigenvalues := needs(p), p.Records("lambda_min")
+
+	patterns := m * float64(kernel.Words(l.n))
+	state := m*d + 2*m // W; the second layer, and its coefficients
+	if l.gram {
+		state = m*n + 2*m
+	}
+	if keep.moves && l.gram {
+		state += 2 * m * n
+	} else if keep.moves {
+		state += m * d
+	}
+	if keep.changes {
+		state += patterns
+	}
+	if eigenvalues {
+		state += patterns + 2*n*n // bits by sample; H, and its decomposition
+	}
+	threads := min(float64(l.blocks()), likelyThreads)
+	scratch := threads * kernel.Block * (n + max(n, d))
+	partial := min(float64(l.blocks()), leastRound) * n
+	training := state + patterns + scratch + partial + float64(steps)
+	spectrum := 2 * n * n // H_inf, and its decomposition
+	return l.inputBytes(eigenvalues) + 8*max(training, spectrum)
+}

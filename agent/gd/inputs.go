@@ -1,0 +1,76 @@
+package gd
+
+import (
+	"sync"
+
+	"github.com/widthlaw/widthlaw/agent/gd/kernel"
+)
+
+// An inputs is a data set as trainings use it, shared by all that run at once: the constant matrices are packed once.
+type inputs struct {
+	n, d     int
+	rows     []float64 // X, n x d
+	y        []float64
+	signs    bool // whether every label is +1 or -1
+	spectrum spectrum
+	xt       *kernel.Packed // X^T, d x n: the right-hand side of z = W X^T
+
+	mu sync.Mutex     // while one of the following is made
+	x  *kernel.Packed // X, n x d: of the primal gradient
+	k  *kernel.Packed // X X^T, n x n: of the Gram form, and of tangent kernels
+}
+
+func newInputs(ds *dataset, threads int) *inputs {
+	in := &inputs{n: ds.N, d: ds.D, rows: ds.X, y: ds.Y, signs: true, spectrum: ds.spectrum(threads)}
+	for _, y := range ds.Y {
+		in.signs = in.signs && (y == 1 || y == -1)
+	}
+	in.xt = kernel.Pack(ds.X, ds.D, ds.N, 1, ds.D)
+	return in
+}
+
+// forPrimal makes what the primal form needs.
+func (in *inputs) forPrimal() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.x == nil {
+		in.x = kernel.Pack(in.rows, in.n, in.d, in.d, 1)
+	}
+}
+
+// forGram makes what the Gram form and tangent kernels need.
+func (in *inputs) forGram(kern *kernel.Set, p *pool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.k != nil {
+		return
+	}
+	k := &kernel.Packed{Inner: in.n, Outer: in.n, Data: make([]float64, in.n*kernel.Padded(in.n))}
+	blocks := (in.n + kernel.Block - 1) / kernel.Block
+	p.each(0, blocks, func(_ *worker, b int) {
+		from := b * kernel.Block
+		rows, stride := min(kernel.Block, in.n-from), k.Stride()
+		product := make([]float64, rows*stride)
+		kern.Product(product, in.rows[from*in.d:], in.d, rows, in.xt)
+		for r := range rows {
+			for j := 0; j < stride; j += kernel.Panel {
+				copy(k.Data[j*in.n+(from+r)*kernel.Panel:][:kernel.Panel], product[r*stride+j:])
+			}
+		}
+	})
+	in.k = k
+}
+
+// bytes is what a data set of this shape keeps at most: X as it is and packed, and K.
+func (l layout) inputBytes(k bool) float64 {
+	n, d := float64(l.n), float64(l.d)
+	padN, padD := float64(kernel.Padded(l.n)), float64(kernel.Padded(l.d))
+	sum := n*d + d*padN + n
+	if !l.gram {
+		sum += n * padD
+	}
+	if l.gram || k {
+		sum += n * padN
+	}
+	return 8 * sum
+}

@@ -1,0 +1,230 @@
+package gd
+
+import (
+	"math"
+
+	"github.com/widthlaw/widthlaw/agent/gd/kernel"
+)
+
+// A network is one training between two steps: what both forms share. A step is one pass over the blocks of neurons, in
+// which each block goes backward from the residuals of the last step and forward to its part of the next outputs.
+type network struct {
+	kern *kernel.Set
+	pool *pool
+	form form
+
+	n, d, m int
+	seed    int64
+	y       []float64
+	scale   float64   // m^-1/2
+	a       []float64 // m signs: the second layer
+	coef    []float64 // -eta m^-1/2 a
+
+	bits  []uint64  // m x Words(n): the activation patterns
+	first []uint64  // the same at step 0; nil unless pattern_changes is recorded
+	sum   []float64 // n: sum over r of a_r relu(z_r)
+	g     []float64 // n: residuals u - y
+
+	round   int       // how many blocks go by between two times that partial sums are added up
+	partial []float64 // round x n: each block's part of sum
+	flips   []int     // of each block: patterns that the last pass changed
+	squares []float64 // of each block: sum over its neurons of |sum_i h_ri x_i|^2
+	moves   []float64 // of each block: sum of its neurons' moves
+	longest []float64 // of each block: the greatest move
+
+	square bool // whether the pass takes squares
+	still  bool // whether the pass leaves the network as it is
+
+	starting, stepping, moving func(w *worker, block int) // bound once, so that a step allocates nothing
+}
+
+// A form is one of two ways to keep a trajectory. They agree but for rounding.
+type form interface {
+	// start sets the neurons of a span to step 0.
+	start(w *worker, s span)
+	// backward makes w.h and the gradient of a span: squares if asked for, then, unless still, the step.
+	backward(w *worker, s span, square, still bool)
+	// forward is the span's pre-activations: z[r*stride+i].
+	forward(w *worker, s span) (z []float64, stride int)
+	// moved sets out[r] to the square of the r-th neuron's distance from its start.
+	moved(out []float64, s span)
+}
+
+// A span is a run of neurons.
+type span struct {
+	from, rows int
+}
+
+// keeps says what a network keeps for the curves that are recorded.
+type keeps struct {
+	changes, moves bool
+}
+
+// A layout is a network's shape: what its memory depends on.
+type layout struct {
+	n, d, m int
+	gram    bool
+}
+
+// shape chooses the form, which depends on the point alone: Gram's 2 n^2 m operations a step against primal's 4 n d m.
+func shape(n, d, m int) layout { return layout{n: n, d: d, m: m, gram: n < 2*d} }
+
+func (l layout) blocks() int { return (l.m + kernel.Block - 1) / kernel.Block }
+
+// flops is a step's operations by the form's formula.
+func (l layout) flops() float64 {
+	n, d, m := float64(l.n), float64(l.d), float64(l.m)
+	if l.gram {
+		return 2 * n * n * m
+	}
+	return 4 * n * d * m
+}
+
+func (l layout) form() string {
+	if l.gram {
+		return "gram"
+	}
+	return "primal"
+}
+
+// leastRound is how many blocks' partial sums are kept at least before they are added up: few enough that they stay small beside a
+// large W, many enough that threads seldom wait for each other.
+const leastRound = 64
+
+func newNetwork(l layout, kern *kernel.Set, p *pool, in *inputs, seed int64, eta float64, keep keeps) *network {
+	m, words, blocks := l.m, kernel.Words(l.n), l.blocks()
+	net := &network{
+		kern: kern, pool: p, n: l.n, d: l.d, m: m, seed: seed, y: in.y, scale: 1 / math.Sqrt(float64(m)),
+		a: make([]float64, m), coef: make([]float64, m), bits: make([]uint64, m*words), sum: make([]float64, l.n), g: make([]float64, l.n),
+		flips: make([]int, blocks), squares: make([]float64, blocks), moves: make([]float64, blocks), longest: make([]float64, blocks),
+	}
+	net.round = min(blocks, max(leastRound, 4*len(p.workers)))
+	net.partial = make([]float64, net.round*l.n)
+	newStream(seed, forA).signs(net.a, 0)
+	for r, a := range net.a {
+		net.coef[r] = -(eta * net.scale) * a
+	}
+	if keep.changes {
+		net.first = make([]uint64, len(net.bits))
+	}
+	for _, w := range p.workers {
+		w.h = make([]float64, kernel.Block*l.n)
+		w.out = make([]float64, kernel.Block*kernel.Padded(max(l.n, l.d)))
+	}
+	if l.gram {
+		net.form = newGramForm(net, in, keep.moves)
+	} else {
+		net.form = newPrimalForm(net, in, keep.moves)
+	}
+	net.starting, net.stepping, net.moving = net.startBlock, net.stepBlock, net.moveBlock
+	return net
+}
+
+func (net *network) blocks() int { return len(net.flips) }
+
+func (net *network) span(block int) span {
+	from := block * kernel.Block
+	return span{from, min(kernel.Block, net.m-from)}
+}
+
+// start makes the network of step 0 from its seed, and its residuals.
+func (net *network) start() {
+	clear(net.bits)
+	net.pass(net.starting)
+	copy(net.first, net.bits)
+	clear(net.flips)
+	for _, w := range net.pool.workers {
+		w.weight = nil
+	}
+}
+
+// step goes to the next step; with square it takes the gradient's length at the step that it leaves.
+func (net *network) step(square bool) {
+	net.square, net.still = square, false
+	net.pass(net.stepping)
+}
+
+// takeSquares takes the gradient's length at the step where the network stands.
+func (net *network) takeSquares() {
+	net.square, net.still = true, true
+	net.pool.each(0, net.blocks(), net.stepping)
+}
+
+// pass goes over all blocks and adds up their parts of the outputs, in block order.
+func (net *network) pass(phase func(w *worker, block int)) {
+	clear(net.sum)
+	for from := 0; from < net.blocks(); from += net.round {
+		to := min(from+net.round, net.blocks())
+		net.pool.each(from, to, phase)
+		for b := from; b < to; b++ {
+			kernel.Add(net.sum, net.part(b))
+		}
+	}
+	for i, s := range net.sum {
+		net.g[i] = float64(net.scale*s) - net.y[i]
+	}
+}
+
+// part is where a block's part of the outputs goes.
+func (net *network) part(block int) []float64 {
+	return net.partial[block%net.round*net.n:][:net.n]
+}
+
+func (net *network) startBlock(w *worker, block int) {
+	s := net.span(block)
+	net.form.start(w, s)
+	net.activate(w, s, block)
+}
+
+func (net *network) stepBlock(w *worker, block int) {
+	s := net.span(block)
+	net.form.backward(w, s, net.square, net.still)
+	if net.square {
+		total := 0.0
+		for _, v := range w.sums[:s.rows] {
+			total += v
+		}
+		net.squares[block] = total
+	}
+	if !net.still {
+		net.activate(w, s, block)
+	}
+}
+
+func (net *network) activate(w *worker, s span, block int) {
+	z, stride := net.form.forward(w, s)
+	net.flips[block] = net.kern.Activate(z, stride, net.a[s.from:][:s.rows], net.patterns(s), net.part(block))
+}
+
+func (net *network) patterns(s span) []uint64 {
+	words := kernel.Words(net.n)
+	return net.bits[s.from*words:][:s.rows*words]
+}
+
+func (net *network) moveBlock(w *worker, block int) {
+	s := net.span(block)
+	squares := w.sums[:s.rows]
+	net.form.moved(squares, s)
+	total, longest := 0.0, 0.0
+	for _, v := range squares {
+		move := math.Sqrt(max(v, 0)) // rounding can make Gram's a little negative
+		total += move
+		longest = max(longest, move)
+	}
+	net.moves[block], net.longest[block] = total, longest
+}
+
+// loss is L of the residuals.
+func (net *network) loss() float64 { return 0.5 * kernel.SumSquares(net.g) }
+
+// gradientSquare is |dL/dW|^2 of the last squares taken: the sum over r of (m^-1/2 a_r)^2 |sum_i h_ri x_i|^2, a = +-1.
+func (net *network) gradientSquare() float64 { return total(net.squares) / float64(net.m) }
+
+// total adds the blocks' sums in block order.
+func total(blocks []float64) float64 {
+	sum := 0.0
+	for _, v := range blocks {
+		sum += v
+	}
+	return sum
+}

@@ -1,0 +1,97 @@
+package gd
+
+import (
+	"context"
+	"time"
+
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// A solver runs one point's training from step 0 to where the rules end it.
+type solver struct {
+	net      *network
+	rules    *rules
+	recorder *recorder
+	at       *sweep.Steps
+	progress func(done, budget int64) // may be nil
+
+	stopped string
+	taken   int64 // steps
+	pause   int64 // steps between two looks at the clock
+	told    time.Time
+}
+
+// run goes through the training, once the network has started. ctx is looked at between steps.
+func (s *solver) run(ctx context.Context) error {
+	for k := int64(0); ; k++ {
+		loss := s.net.loss()
+		s.stopped = s.rules.look(loss)
+		if s.stopped == stoppedDiverged {
+			return s.recordLastBefore(ctx, k)
+		}
+		if s.stopped != "" || s.at.Has(k) {
+			s.recorder.record(k, loss)
+		}
+		if s.stopped != "" {
+			s.settle(loss)
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.tell(k)
+		s.step(loss)
+	}
+}
+
+// step takes one step, and the gradient's length at the step that it leaves if the recorder waits for it.
+func (s *solver) step(loss float64) {
+	owed := s.recorder.owed
+	s.net.step(owed)
+	s.taken++
+	if owed {
+		s.recorder.settle(loss)
+	}
+}
+
+// settle takes what the recorder still waits for at the last step.
+func (s *solver) settle(loss float64) {
+	if s.recorder.owed {
+		s.net.takeSquares()
+		s.recorder.settle(loss)
+	}
+}
+
+// recordLastBefore records the last step before a divergence at step k. Unless it was due anyway, the network has left it behind, and
+// the training is run again up to it: the same bits, and no step before has to keep what it overwrites.
+func (s *solver) recordLastBefore(ctx context.Context, k int64) error {
+	last := k - 1
+	if last < 0 || s.recorder.last() == last {
+		return nil
+	}
+	s.net.start()
+	for range last {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.net.step(false)
+	}
+	loss := s.rules.losses.at(last)
+	s.recorder.record(last, loss)
+	s.settle(loss)
+	return nil
+}
+
+// tell reports progress about ten times a second.
+func (s *solver) tell(k int64) {
+	if s.progress == nil || k%s.pause != 0 {
+		return
+	}
+	if now := time.Now(); now.Sub(s.told) >= 100*time.Millisecond {
+		s.told = now
+		s.progress(k, s.rules.budget)
+	}
+}
+
+// pauseOf is how many steps of so many operations take about a millisecond at most.
+func pauseOf(flops float64) int64 { return 1 + int64(3e6/flops) }
