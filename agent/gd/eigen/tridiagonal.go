@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	panel  = 16  // reflections that are gathered before the rest of the matrix is updated
-	rows   = 32  // of the matrix that a thread takes at a time
-	worth  = 128 // rows that are worth a thread
+	panel = 16  // reflections that are gathered before the rest of the matrix is updated
+	rows  = 32  // of the matrix that a thread takes at a time
+	worth = 128 // rows that are worth a thread
 )
 
 // A reduction is a matrix on its way to tridiagonal form. At column k the matrix that remains, rows and columns >= k, is
