@@ -100,7 +100,7 @@ func untold() Exponents {
 
 // law is one event of one family.
 func (r *Runs) law(f *family, event int, o Options) Law {
-	s := newSample(f, event, len(r.trainer.Events), len(r.clusters), o.Level)
+	s := newSample(f, event, len(r.trainer.Events), r.order(), o.Level)
 	l := Law{Event: r.trainer.Events[event], Family: r.describe(f), Level: o.Level, Exponents: untold(), Thresholds: []Threshold{}, Warnings: []Warning{}}
 	for i := range s.cells {
 		c := s.cells[i].describe()

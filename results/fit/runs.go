@@ -181,6 +181,16 @@ func (r *Runs) cluster(p sweep.Point) int {
 	return k
 }
 
+// order are the clusters' places by data seed.
+func (r *Runs) order() []int {
+	seeds := slices.Sorted(maps.Keys(r.clusters))
+	order := make([]int, len(seeds))
+	for i, seed := range seeds {
+		order[i] = r.clusters[seed]
+	}
+	return order
+}
+
 // sortedCells are the family's cells by d, angle, n; those without a law last.
 func (f *family) sortedCells() []cellKey {
 	return slices.SortedFunc(maps.Keys(f.cells), func(a, b cellKey) int {

@@ -10,7 +10,7 @@ import (
 type sample struct {
 	cells    []cellSample
 	level    float64
-	clusters []int // the places of the clusters that have runs
+	clusters []int // the places of the clusters that have runs, by data seed
 	places   int   // of all clusters
 }
 
@@ -22,6 +22,7 @@ type cellSample struct {
 	event   int
 	events  int
 	lambda0 []float64
+	order   []int // the places by data seed: sums must not depend on the order in which results came
 }
 
 // A reading is what one (re)sample says about one cell.
@@ -30,11 +31,12 @@ type reading struct {
 	lambda0 float64 // the mean over the data sets; NaN where none is known
 }
 
-func newSample(f *family, event, events, places int, level float64) sample {
-	s := sample{level: level, places: places}
-	used := make([]bool, places)
+func newSample(f *family, event, events int, order []int, level float64) sample {
+	s := sample{level: level, places: len(order)}
+	used := make([]bool, len(order))
 	for _, key := range f.sortedCells() {
 		c := cellOf(f.cells[key], key, event, events)
+		c.order = order
 		for _, tallies := range c.tallies {
 			for k := 0; k*events < len(tallies); k++ {
 				t := tallies[k*events+event]
@@ -43,8 +45,8 @@ func newSample(f *family, event, events, places int, level float64) sample {
 		}
 		s.cells = append(s.cells, c)
 	}
-	for k, yes := range used {
-		if yes {
+	for _, k := range order {
+		if used[k] {
 			s.clusters = append(s.clusters, k)
 		}
 	}
@@ -116,13 +118,13 @@ func (s *sample) read(weights []float64, scratch *curve) []reading {
 
 func (c *cellSample) meanLambda0(weights []float64) float64 {
 	sum, count := 0.0, 0.0
-	for k, x := range c.lambda0 {
+	for _, k := range c.order {
 		w := 1.0
 		if weights != nil {
 			w = weights[k]
 		}
-		if w > 0 && !math.IsNaN(x) {
-			sum, count = sum+w*x, count+w
+		if w > 0 && k < len(c.lambda0) && !math.IsNaN(c.lambda0[k]) {
+			sum, count = sum+w*c.lambda0[k], count+w
 		}
 	}
 	return sum / count
