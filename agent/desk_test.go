@@ -58,7 +58,7 @@ type deskModel struct {
 
 func (m *deskModel) add(t *rapid.T) {
 	m.fence++
-	m.desk.add(sweep.Task{Fence: m.fence, Threads: rapid.IntRange(1, 6).Draw(t, "threads"), Memory: rapid.Int64Range(0, m.memory).Draw(t, "memory")})
+	m.desk.add(sweep.Task{Fence: m.fence, Threads: rapid.SampledFrom([]int{1, 1, 1, 2, 6}).Draw(t, "threads"), Memory: rapid.SampledFrom([]int64{0, 1, 2, 6, 8, 10}).Draw(t, "memory")})
 }
 
 func (m *deskModel) next(t *rapid.T) {
@@ -103,7 +103,7 @@ func pick(t *rapid.T, all []*lease) *lease {
 
 func TestDeskModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := &deskModel{desk: newDesk(rapid.IntRange(1, 4).Draw(t, "cores"), rapid.Int64Range(0, 10).Draw(t, "memory")), now: epoch}
+		m := &deskModel{desk: newDesk(rapid.IntRange(1, 5).Draw(t, "cores"), 10), now: epoch}
 		t.Repeat(map[string]func(*rapid.T){
 			"add":  m.add,
 			"next": m.next,
@@ -163,6 +163,29 @@ func TestDeskThreads(t *testing.T) {
 	d.finish(b, epoch)
 	if small := d.next(epoch); small == nil || small.task.Fence != 3 {
 		t.Error("the last point does not start on the free core")
+	}
+}
+
+// Small points overtake a large one that waits for memory, one after the other, but leave it what it waits for.
+func TestDeskMemory(t *testing.T) {
+	d := newDesk(4, 10)
+	for fence, memory := range []int64{6, 8, 2, 2, 2} {
+		d.add(sweep.Task{Fence: uint64(fence), Threads: 1, Memory: memory})
+	}
+	first, small := d.next(epoch), d.next(epoch)
+	if small == nil || small.task.Fence != 2 {
+		t.Fatalf("%+v runs beside the first", small)
+	}
+	if l := d.next(epoch); l != nil {
+		t.Fatalf("%+v takes memory that the large point waits for", l.task)
+	}
+	d.finish(small, epoch)
+	if small = d.next(epoch); small == nil || small.task.Fence != 3 {
+		t.Fatalf("%+v runs in the place of the small point that has finished", small)
+	}
+	d.finish(first, epoch)
+	if l := d.next(epoch); l == nil || l.task.Fence != 1 {
+		t.Errorf("%+v runs, not the large point", l)
 	}
 }
 

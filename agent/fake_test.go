@@ -72,7 +72,10 @@ type fakeCoordinator struct {
 	leased    map[uint64]sweep.Task
 	came      map[sweep.Key][]sweep.Delivery
 	unacked   []uint64
-	handed    []uint64 // handed back
+	expected  map[uint64]bool // fences of results that an agent said to have
+	stale     int             // results under fences that nobody has
+	goodbyes  int             // sessions that the agent closed
+	handed    []uint64        // handed back
 	hellos    []sweep.Hello
 	progress  []*proto.Progress
 	largest   int  // items in one message
@@ -87,7 +90,7 @@ type fakeCoordinator struct {
 }
 
 func newFakeCoordinator() *fakeCoordinator {
-	c := &fakeCoordinator{leased: map[uint64]sweep.Task{}, came: map[sweep.Key][]sweep.Delivery{}, changed: make(chan struct{}, 1), files: map[string][]byte{}}
+	c := &fakeCoordinator{leased: map[uint64]sweep.Task{}, came: map[sweep.Key][]sweep.Delivery{}, changed: make(chan struct{}, 1), files: map[string][]byte{}, expected: map[uint64]bool{}}
 	c.up()
 	return c
 }
@@ -189,6 +192,7 @@ func (c *fakeCoordinator) Work(stream grpc.BidiStreamingServer[proto.FromAgent, 
 		select {
 		case err := <-ended:
 			if errors.Is(err, io.EOF) {
+				c.set(func() { c.goodbyes++ })
 				return nil
 			}
 			return err
@@ -217,6 +221,7 @@ func (c *fakeCoordinator) welcome(hello sweep.Hello, m *proto.FromAgent) *proto.
 	for _, h := range hello.Held {
 		if h.Finished {
 			delete(c.leased, h.Fence)
+			c.expected[h.Fence] = true
 		}
 	}
 	for _, t := range c.leased {
@@ -251,6 +256,9 @@ func (c *fakeCoordinator) receive(m *proto.FromAgent) {
 		k := sweep.KeyOf(d.Point)
 		c.came[k] = append(c.came[k], d)
 		c.unacked = append(c.unacked, d.Fence)
+		if _, ok := c.leased[d.Fence]; !ok && !c.expected[d.Fence] {
+			c.stale++
+		}
 		delete(c.leased, d.Fence)
 	}
 }

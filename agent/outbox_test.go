@@ -91,14 +91,27 @@ func TestOutboxModel(t *testing.T) {
 					return
 				}
 				ok := rapid.Bool().Draw(t, "ok")
+				acked := 0
 				for _, p := range m.writing {
 					m.onDisk[p.fence] = ok
+					if p.acked {
+						acked++
+					}
 				}
-				m.written(ok)
+				if got := m.written(ok); len(got) != acked {
+					t.Fatalf("%d of %d records of acknowledged deliveries would stay on disk", acked-len(got), acked)
+				}
 			},
 			"send":        m.send,
 			"acknowledge": m.acknowledge,
-			"reconnect":   func(*rapid.T) { m.restart(); clear(m.sent) },
+			"hand back":   func(*rapid.T) { m.handbacks = append(m.handbacks, 1) },
+			"reconnect": func(t *rapid.T) {
+				m.restart()
+				clear(m.sent)
+				if len(m.takeHandbacks(1)) > 0 {
+					t.Fatal("a lease that a session never had is handed back in it")
+				}
+			},
 			"": func(t *rapid.T) {
 				if wrong := m.check(); wrong != "" {
 					t.Fatal(wrong)

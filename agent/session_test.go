@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -91,14 +92,38 @@ func TestOutage(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 		a.end(t)
-		if c.arrived() != 5 || c.doubles() != 0 || c.handedBack() > 0 {
-			t.Errorf("%d points came in all, %d of them not once, %d handed back", c.arrived(), c.doubles(), c.handedBack())
+		if c.arrived() != 5 || c.doubles() != 0 || c.handedBack() > 0 || c.stale > 0 {
+			t.Errorf("%d points came in all, %d of them not once, %d handed back, %d under a fence that is none", c.arrived(), c.doubles(), c.handedBack(), c.stale)
 		}
 		if left := spooled(t, a.config.Spool); len(left) > 0 {
 			t.Errorf("all is acknowledged, but the spool has %v", left)
 		}
 	})
 }
+
+// A point that is finished between Hello and Welcome goes out under the fence that Welcome gives it.
+func TestFinishedWhileBeingWelcomed(t *testing.T) {
+	a, err := New(Config{Dial: newFakeDial, Trainers: []*sweep.Trainer{fakeTrainer()}, Spool: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for fence := range uint64(2) {
+		a.desk.add(sweep.Task{Fence: 1 + fence, Threads: 1, Point: []byte("p")})
+	}
+	l := a.desk.next(time.Now())
+	l.stop = func(error) {}
+	claims := a.claims()
+	a.finish(l, &sweep.Delivery{Point: []byte("p"), Error: "failed"})
+	a.welcome(claims, map[uint64]uint64{1: 11, 2: 12})
+	if p := a.outbox.kept[11]; p == nil || p.fence != 11 {
+		t.Errorf("kept %v", a.outbox.kept)
+	}
+	if a.desk.held[12] == nil || len(a.desk.held) != 1 {
+		t.Errorf("held %v", a.desk.held)
+	}
+}
+
+func newFakeDial(context.Context) (*grpc.ClientConn, error) { return nil, errAway }
 
 // A coordinator that does not re-attach a lease does not want it computed any more.
 func TestNotReattached(t *testing.T) {
@@ -225,8 +250,8 @@ func TestLeaving(t *testing.T) {
 		if took := time.Since(began); took > time.Second {
 			t.Errorf("leaving took %v", took)
 		}
-		if c.arrived() != 2 || c.handedBack() != 4 || len(c.leased) != 0 {
-			t.Errorf("%d points came, %d were handed back, %d leases are open", c.arrived(), c.handedBack(), len(c.leased))
+		if c.arrived() != 2 || c.handedBack() != 4 || len(c.leased) != 0 || c.goodbyes != 1 {
+			t.Errorf("%d points came, %d were handed back, %d leases are open, %d sessions were closed", c.arrived(), c.handedBack(), len(c.leased), c.goodbyes)
 		}
 	})
 }

@@ -163,6 +163,23 @@ func TestLongPointsAreNotHoarded(t *testing.T) {
 	})
 }
 
+// The cores of a large point go to the points behind it at once.
+func TestCoresAreReused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFakeCoordinator()
+		defer c.down()
+		trainer := fakeTrainer()
+		c.add(sweep.Task{Point: point(t, trainer, 100, 10_100), Threads: 4})
+		c.add(tasks(t, trainer, 4, 10_100)...)
+		a := start(t, c, trainer, func(config *Config) { config.Cores = 4 })
+		time.Sleep(20_250 * time.Millisecond)
+		if c.arrived() != 5 {
+			t.Errorf("%d points came after twice the time of one", c.arrived())
+		}
+		a.end(t)
+	})
+}
+
 // A trainer that does not stop does not keep the agent from leaving.
 func TestStuckTrainer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
