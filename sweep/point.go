@@ -16,10 +16,14 @@ type Point struct {
 
 // Get is the value of a parameter, None where it is idle or not yet known.
 func (p Point) Get(name string) Value {
-	if i := p.Trainer.index(name); i >= 0 {
-		return p.Values[i]
+	i := p.Trainer.index(name)
+	if i < 0 {
+		return Value{}
 	}
-	return Value{}
+	if p.Trainer.read != nil {
+		p.Trainer.read(i)
+	}
+	return p.Values[i]
 }
 
 // Int is Get of an integer; 0 where the parameter is idle.
@@ -123,12 +127,14 @@ func (t *Trainer) Complete(given map[string]Value, record Record) (Point, []Mist
 	return p, mistakes
 }
 
-func (t *Trainer) curveNames() string {
+func (t *Trainer) curveNames() string { return strings.Join(t.curveList(), ", ") }
+
+func (t *Trainer) curveList() []string {
 	names := make([]string, len(t.Curves))
 	for i, c := range t.Curves {
 		names[i] = c.Name
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // because says in words when a parameter with conditions is asked for.

@@ -17,14 +17,17 @@ type Trainer struct {
 	// Check finds what is wrong with a point whose parameters are each in range. nil: nothing can be.
 	Check func(p Point) []Mistake
 
-	// SpectrumParams name what the spectrum of a data set depends on, its seeds left out; CostParams what the cost does.
+	// SpectrumParams name what the spectrum of a data set depends on, its seeds left out, its size n first; CostParams
+	// what the cost does.
 	SpectrumParams, CostParams []string
 	Spectrum                   func(p Point) (Spectrum, error) // computed, for one data set
 	Cost                       func(p Point, s Spectrum) Cost
-	DataShape                  func(path string, p Point) (map[string]Value, error) // parameters that a data file itself sets: n (rows), d; the path of p is not read
+	DataShape                  func(path string, p Point) (map[string]Value, error) // parameters that a data file itself sets: n (its rows: Param.Upto), d; the path of p is not read
 
 	// Run trains one point. It returns ctx's error soon after ctx ends.
 	Run func(ctx context.Context, job Job) (Outcome, error)
+
+	read func(param int) // told of each parameter that Point.Get is asked for; see dependence.go
 }
 
 // A Param is one row of the table.

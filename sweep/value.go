@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 )
 
@@ -85,3 +86,13 @@ func (v Value) String() string {
 
 // FormatFloat is the shortest decimal that reads back to the same bits.
 func FormatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+
+// hash spreads values over 64 bits; equal values have equal hashes. It is kept nowhere.
+func (v Value) hash() uint64 {
+	h := mix(uint64(v.Kind)+1, uint64(v.Int))
+	h = mix(h, math.Float64bits(v.Float))
+	for i := range len(v.Text) {
+		h = (h ^ uint64(v.Text[i])) * 0x100000001b3
+	}
+	return mix(h, 1)
+}
