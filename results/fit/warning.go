@@ -28,7 +28,7 @@ const (
 	widenBy        = 8 // how far beyond the swept widths a warning suggests to go
 	leastHelpfulM  = 2
 	suggestedCells = "n: [50, 100, 200, 400]"
-	suggestedPairs = "data: pairs, pairs: 1 and angle: [0.02, 0.1, 0.5]"
+	suggestedPairs = "`data: pairs` and `pairs: 1` in fixed, `angle: [0.02, 0.1, 0.5]` in grid"
 )
 
 // nothing is said of a sweep without results.
@@ -193,7 +193,7 @@ func (w *warner) exponents() {
 		w.warn("one_n", "one n: its exponent cannot be told; sweep it: `%s`", suggestedCells)
 	}
 	if !varies(l.Cells, func(c Cell) Number { return c.Lambda0 }) {
-		w.warn("one_lambda0", "one lambda0: its exponent cannot be told; sweep it at the same n: `%s`", suggestedPairs)
+		w.warn("one_lambda0", "one lambda0: its exponent cannot be told; sweep it at the same n: %s", suggestedPairs)
 	}
 	w.floor()
 	line := l.Line
@@ -246,7 +246,7 @@ func (w *warner) confounded() {
 	if a := line.Along; a != nil {
 		text += "; along this sweep, all following n, the needed width goes as n^" + exponentText(a.Exponent, a.Low, a.High)
 	}
-	w.warn("confounded", "%s; to part them sweep lambda0 at the same n: `%s`", text, suggestedPairs)
+	w.warn("confounded", "%s; to part them sweep lambda0 at the same n: %s", text, suggestedPairs)
 }
 
 // name says which cell, by what varies in the law.

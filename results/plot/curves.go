@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	gonum "gonum.org/v1/plot"
@@ -21,8 +23,8 @@ func (s CurveSet) Panel() Panel {
 		return empty(title, "the curve was not recorded")
 	}
 	label := curveName(s.Curve)
-	if s.Unit != "" {
-		label += " (" + s.Unit + ")"
+	if s.Unit != "" && s.Unit != "1" {
+		label += ", " + s.Unit
 	}
 	p := newPlot()
 	s.stepAxis(p)
@@ -33,24 +35,27 @@ func (s CurveSet) Panel() Panel {
 	} else {
 		room := max(high-low, 1e-12) * 0.05
 		p.Y.Min, p.Y.Max = min(low, 0), high+room
-		p.Y.Tick.Marker = plainTicks{}
+		p.Y.Tick.Marker = gonum.ConstantTicks(linearTicks(p.Y.Min, p.Y.Max))
 	}
-	panel := Panel{Title: title, x: "step of gradient descent", y: label, plot: p}
+	panel := Panel{Title: title, x: "step of gradient descent", y: label, plot: p, legend: []entry{{text: "width m:"}}}
+	if slices.ContainsFunc(s.Lines, func(l CurveLine) bool { return l.Runs > 2 }) {
+		panel.y += " (median, 10–90 %)"
+	}
 	for i, line := range s.Lines {
 		colour := ordered(i, len(s.Lines))
 		if line.Runs > 2 {
 			p.Add(band{line, translucent(colour), floor})
 		}
 		p.Add(polyline(line.above(floor), stroke(colour, 1.6)))
-		panel.legend = append(panel.legend, entry{text: fmt.Sprintf("m = %d", line.M), line: stroke(colour, 2.5)})
+		panel.legend = append(panel.legend, entry{text: strconv.FormatInt(line.M, 10), line: stroke(colour, 2.5)})
 	}
 	return panel
 }
 
 // curveName is a curve's name as words: "Pattern changes".
 func curveName(name string) string {
-	words := strings.ReplaceAll(name, "_", " ")
-	if words == "" {
+	words := strings.ReplaceAll(strings.ReplaceAll(name, "lambda_min", "λ_min"), "_", " ")
+	if words == "" || strings.HasPrefix(words, "λ") {
 		return words
 	}
 	return strings.ToUpper(words[:1]) + words[1:]
@@ -90,7 +95,7 @@ func (s CurveSet) stepAxis(p *gonum.Plot) {
 		p.X.Scale, p.X.Tick.Marker = stepScale{}, gonum.ConstantTicks(stepTicks(last))
 		return
 	}
-	p.X.Tick.Marker = plainTicks{}
+	p.X.Tick.Marker = gonum.ConstantTicks(linearTicks(0, last))
 }
 
 // above is the median, without what a log axis cannot show.
@@ -104,16 +109,20 @@ func (l CurveLine) above(floor float64) plotter.XYs {
 	return out
 }
 
-// plainTicks are gonum's, written as this package writes numbers.
-type plainTicks struct{}
-
-// Ticks implements plot.Ticker.
-func (plainTicks) Ticks(low, high float64) []gonum.Tick {
-	ticks := gonum.DefaultTicks{}.Ticks(low, high)
-	for i := range ticks {
-		if ticks[i].Label != "" {
-			ticks[i].Label = tickText(math.Round(ticks[i].Value*1e12) / 1e12)
+// linearTicks are four to nine round numbers.
+func linearTicks(low, high float64) []gonum.Tick {
+	exponent := int(math.Floor(math.Log10((high - low) / 4)))
+	step := decimal(1, exponent)
+	for _, f := range []float64{5, 2} {
+		if decimal(f, exponent)*4 <= high-low {
+			step = decimal(f, exponent)
+			break
 		}
+	}
+	var ticks []gonum.Tick
+	for i := math.Ceil(low/step - 1e-9); i*step <= high+1e-9*step; i++ {
+		x, _ := strconv.ParseFloat(strconv.FormatFloat(i*step+0, 'g', 12, 64), 64) // +0: never -0
+		ticks = append(ticks, gonum.Tick{Value: x, Label: tickText(x)})
 	}
 	return ticks
 }

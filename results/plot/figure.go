@@ -18,7 +18,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// A Figure is panels in rows of at most three, under a title.
+// A Figure is panels under a title, in rows of three, or of two where they are four.
 type Figure struct {
 	Title  string
 	Panels []Panel
@@ -90,7 +90,12 @@ func reproducible(b []byte, format string) []byte {
 	return b
 }
 
-func (f Figure) columns() int { return min(max(len(f.Panels), 1), 3) }
+func (f Figure) columns() int {
+	if len(f.Panels) == 4 {
+		return 2
+	}
+	return min(max(len(f.Panels), 1), 3)
+}
 
 func (f Figure) rows() int { return max(1, (len(f.Panels)+f.columns()-1)/f.columns()) }
 

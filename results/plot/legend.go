@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// An entry of a legend: a piece of line, a glyph, or both, and its text.
+// An entry of a legend: a piece of line, a glyph, both or neither, and its text.
 type entry struct {
 	text  string
 	line  draw.LineStyle   // none where its width is 0
@@ -15,8 +15,16 @@ type entry struct {
 	color color.Color      // of the glyph
 }
 
+// swatch is the room for what stands before the text.
+func (e entry) swatch() vg.Length {
+	if e.line.Width == 0 && e.glyph == nil {
+		return 0
+	}
+	return swatch + 4
+}
+
 const (
-	swatch       = 20 // points that an entry's line takes
+	swatch       = 18 // points that an entry's line takes
 	entryGap     = 12
 	legendHeight = legendSize + 5
 )
@@ -32,7 +40,7 @@ func layOut(entries []entry, width vg.Length) legendLayout {
 	l, text := legendLayout{entries: entries}, style(legendSize, false)
 	x, y := vg.Length(0), vg.Length(0)
 	for _, e := range entries {
-		size := swatch + 4 + text.Width(e.text)
+		size := e.swatch() + text.Width(e.text)
 		if x > 0 && x+size > width {
 			x, y = 0, y-legendHeight
 		}
@@ -57,6 +65,6 @@ func (l legendLayout) draw(c draw.Canvas) {
 		if e.glyph != nil {
 			c.DrawGlyph(draw.GlyphStyle{Color: e.color, Radius: 3.5, Shape: e.glyph}, vg.Point{X: x + swatch/2, Y: y})
 		}
-		c.FillText(text, vg.Point{X: x + swatch + 4, Y: y}, e.text)
+		c.FillText(text, vg.Point{X: x + e.swatch(), Y: y}, e.text)
 	}
 }

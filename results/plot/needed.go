@@ -66,7 +66,7 @@ type needPoint struct {
 	beyond          int     // -1 below, 0 inside, 1 above the swept widths
 	openLow         bool
 	openHigh        bool
-	line            float64 // the law's; NaN without one
+	line            float64 // the law's; NaN without one, or beyond
 }
 
 // points are the law's that can be drawn.
@@ -83,7 +83,7 @@ func (a neededAxes) points(l *fit.Law) []needPoint {
 func (a neededAxes) point(l *fit.Law, i int) (needPoint, bool) {
 	c, t := l.Cells[i], l.Thresholds[i]
 	p := needPoint{x: float64(a.of(c)), m: float64(t.M), low: float64(t.Low), high: float64(t.High), line: math.NaN()}
-	if l.Line != nil {
+	if l.Line != nil && t.Inside {
 		p.line = l.Line.Width(c)
 	}
 	smallest, largest := float64(c.Widths[0].M), float64(c.Widths[len(c.Widths)-1].M)
@@ -126,7 +126,7 @@ func (a neededAxes) panel(l *fit.Law) Panel {
 	a.addSlopes(p, all)
 	a.addSeries(&panel, l)
 	for _, s := range a.slopes {
-		panel.legend = append(panel.legend, entry{text: "slope of " + s.text, line: s.style})
+		panel.legend = append(panel.legend, entry{text: "slope " + s.text, line: s.style})
 	}
 	return panel
 }
@@ -175,7 +175,7 @@ func (a neededAxes) addSeries(panel *Panel, l *fit.Law) {
 		panel.plot.Add(needBars{s.points, stroke(colour, 1.2), glyph(k)})
 		name := s.name
 		if name == "" {
-			name = "measured, 95 %"
+			name = "measured"
 		}
 		panel.legend = append(panel.legend, entry{text: name, line: stroke(colour, 0), glyph: glyph(k), color: colour})
 	}

@@ -1,6 +1,8 @@
 package plot
 
 import (
+	"image/color"
+
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
@@ -8,9 +10,22 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// An outliner draws text as filled outlines: gonum's PDF canvas knows neither bold text nor characters outside Windows' code
-// page 1252, such as λ and the minus sign.
+// An outliner mends what gonum's PDF canvas cannot do. It draws text as filled outlines: that canvas knows neither bold text
+// nor characters outside Windows' code page 1252, such as λ and the minus sign. And it hands on translucent colours such
+// that they are not darkened twice.
 type outliner struct{ vg.Canvas }
+
+// SetColor implements vg.Canvas.
+func (o outliner) SetColor(c color.Color) { o.Canvas.SetColor(straight{c}) }
+
+// A straight colour answers with its colour as it is, beside its opacity, not multiplied by it.
+type straight struct{ color.Color }
+
+// RGBA implements color.Color, but for the multiplication.
+func (s straight) RGBA() (r, g, b, a uint32) {
+	c := color.NRGBAModel.Convert(s.Color).(color.NRGBA)
+	return uint32(c.R) * 0x101, uint32(c.G) * 0x101, uint32(c.B) * 0x101, uint32(c.A) * 0x101
+}
 
 // FillString implements vg.Canvas.
 func (o outliner) FillString(face gonumfont.Face, at vg.Point, text string) {

@@ -3,6 +3,7 @@ package plot
 import (
 	"image/color"
 
+	stdfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -106,7 +107,7 @@ func closed(points ...vg.Point) vg.Path {
 func style(size float64, bold bool) text.Style {
 	f := font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, font.Length(size))
 	if bold {
-		f.Weight = 3 // as package liberation counts
+		f.Weight = stdfont.WeightBold
 	}
 	return text.Style{Color: ink, Font: f, YAlign: draw.YTop, Handler: text.Plain{Fonts: font.DefaultCache}}
 }

@@ -141,7 +141,7 @@ type shareBars struct {
 // Plot implements plot.Plotter.
 func (s shareBars) Plot(c draw.Canvas, p *gonum.Plot) {
 	for _, w := range s.widths {
-		x := c.X(p.X.Norm(float64(w.M))) + 1.6*s.aside
+		x := c.X(p.X.Norm(float64(w.M))) + 2.4*s.aside
 		y := func(share float64) vg.Length { return c.Y(p.Y.Norm(share)) }
 		c.StrokeLine2(s.style, x, y(w.Low), x, y(w.High))
 		c.DrawGlyph(draw.GlyphStyle{Color: s.style.Color, Radius: 3, Shape: s.shape}, vg.Point{X: x, Y: y(w.Share())})

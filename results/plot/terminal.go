@@ -144,7 +144,7 @@ func (t Terminal) Curves(s CurveSet) string {
 		floor, high = low, max(high, low*1.2)
 		a.yLow, a.yHigh, a.yTicks, a.yMap = low, high, logTicks(low, high), math.Log
 	} else {
-		a.yTicks = plainTicks{}.Ticks(a.yLow, a.yHigh)
+		a.yTicks = linearTicks(a.yLow, a.yHigh)
 	}
 	c := t.canvas(a)
 	for i, l := range lines {
