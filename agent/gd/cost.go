@@ -54,7 +54,7 @@ func memory(p sweep.Point, steps int64) float64 {
 		state += patterns + 2*n*n // bits by sample; H, and its decomposition
 	}
 	threads := min(float64(l.blocks()), likelyThreads)
-	scratch := threads * kernel.Block * (n + max(n, d))
+	scratch := threads * min(kernel.Block, m) * (n + max(n, d))
 	partial := min(float64(l.blocks()), leastRound) * n
 	training := state + patterns + scratch + partial + float64(steps)
 	spectrum := 2 * n * n // H_inf, and its decomposition

@@ -37,6 +37,7 @@ func scalars() []sweep.Scalar {
 		{Name: "late_rate", Kind: sweep.Float, Doc: "-d log L / dk by least squares over k = ceil(K/2) .. K; undefined without a fit or with fewer than three steps"},
 		{Name: "lambda_min_initial", Kind: sweep.Float, Doc: "lambda_min at step 0; undefined unless lambda_min is recorded"},
 		{Name: "lambda_min_least", Kind: sweep.Float, Doc: "the least lambda_min of the recorded steps; undefined unless it is recorded"},
+		{Name: "loss_final", Kind: sweep.Float, Doc: "L at the last step, whether or not loss is recorded"},
 		{Name: "event_fit", Kind: sweep.Bool, Doc: "K exists; false on a plateau, a divergence, or after the theory's own time"},
 		{Name: "event_rate", Kind: sweep.Bool, Doc: "a fit with L(k) <= (1 - eta lambda0/2)^k L(0) at every k <= K; needs 0 < eta lambda0 < 2"},
 		{Name: "event_kernel", Kind: sweep.Bool, Doc: "a fit with lambda_min >= lambda0/2 at every recorded k <= K; needs lambda_min recorded"},

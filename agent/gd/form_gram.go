@@ -25,7 +25,7 @@ func (f *gramForm) rows(x []float64, s span) []float64 { return x[s.from*f.net.n
 func (f *gramForm) start(w *worker, s span) {
 	n, d := f.net.n, f.net.d
 	if w.weight == nil {
-		w.weight = make([]float64, kernel.Block*d)
+		w.weight = make([]float64, min(kernel.Block, f.net.m)*d)
 	}
 	newStream(f.net.seed, forW0).normals(w.weight[:s.rows*d], uint64(s.from)*uint64(d))
 	f.net.kern.Product(w.out, w.weight, d, s.rows, f.in.xt)

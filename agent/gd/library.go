@@ -26,8 +26,12 @@ type item struct {
 	bytes float64
 }
 
-// libraryBytes is what idle data sets may keep of an agent's memory; those in use are counted with their points.
-const libraryBytes = 64 << 20
+const (
+	// libraryBytes is what idle data sets may keep of an agent's memory; those in use are counted with their points.
+	libraryBytes = 64 << 20
+	// libraryItems bounds the search for one.
+	libraryItems = 128
+)
 
 func newLibrary(limit float64) *library { return &library{limit: limit, items: map[string]*item{}} }
 
@@ -103,13 +107,13 @@ func (l *library) fill(key string, it *item, make func() (*inputs, error)) {
 	close(it.ready)
 }
 
-// trim forgets the least recently used sets beyond the limit. Points that use them keep them alive.
+// trim forgets the least recently used sets beyond the limits. Points that use them keep them alive.
 func (l *library) trim() {
 	sum := 0.0
 	for _, it := range l.items {
 		sum += it.bytes
 	}
-	for i := 0; sum > l.limit && i < len(l.order); {
+	for i := 0; (sum > l.limit || len(l.order) > libraryItems) && i < len(l.order); {
 		key := l.order[i]
 		if bytes := l.items[key].bytes; bytes > 0 { // 0: being made
 			sum -= bytes

@@ -108,8 +108,8 @@ func newNetwork(l layout, kern *kernel.Set, p *pool, in *inputs, seed int64, eta
 		net.first = make([]uint64, len(net.bits))
 	}
 	for _, w := range p.workers {
-		w.h = make([]float64, kernel.Block*l.n)
-		w.out = make([]float64, kernel.Block*kernel.Padded(max(l.n, l.d)))
+		w.h = make([]float64, min(kernel.Block, m)*l.n)
+		w.out = make([]float64, min(kernel.Block, m)*kernel.Padded(max(l.n, l.d)))
 	}
 	if l.gram {
 		net.form = newGramForm(net, in, keep.moves)

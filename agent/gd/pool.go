@@ -22,9 +22,9 @@ type pool struct {
 
 // A worker is one thread's own memory.
 type worker struct {
-	h      []float64             // Block x n: the residuals where the patterns are set
-	out    []float64             // Block x the longest product row
-	weight []float64             // Block x d, while a network starts
+	h      []float64             // a block x n: the residuals where the patterns are set
+	out    []float64             // a block x the longest product row
+	weight []float64             // a block x d, while a network starts
 	sums   [kernel.Block]float64 // one number a neuron
 }
 

@@ -1,0 +1,130 @@
+package gd
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/widthlaw/widthlaw/agent/gd/kernel"
+)
+
+// networks makes both forms of one point's network, whatever its shape.
+func networks(t *testing.T, p *pool, text string) (nets [2]*network, in *inputs) {
+	t.Helper()
+	trainer := TwoLayer()
+	pt := point(t, trainer, text, nil)
+	ds, err := makeDataset(t.Context(), pt, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in = newInputs(ds, 1)
+	kern, err := kernel.Choose("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newCourse(pt, in.spectrum.relative())
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := shape(in.n, in.d, int(pt.Int("m")))
+	for i, gram := range []bool{false, true} {
+		l.gram = gram
+		nets[i] = newNetwork(l, kern, p, in, pt.Int("seed"), c.eta, keeps{true, true})
+		nets[i].start()
+	}
+	return nets, in
+}
+
+// alone runs a test with a pool of one thread.
+func alone(t *testing.T, test func(p *pool)) {
+	t.Helper()
+	if err := withPool(1, func(p *pool) error { test(p); return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFormsAgree: primal and Gram are two ways to the same trajectory.
+func TestFormsAgree(t *testing.T) {
+	alone(t, func(p *pool) {
+		for _, text := range []string{"n=30 d=20 m=150 lr=0.4", "n=9 d=2 m=70 lr=0.2", "n=1 d=1 m=1 lr=0.1"} {
+			nets, _ := networks(t, p, text)
+			for k := range 25 {
+				var loss, square, moved, longest [2]float64
+				for i, net := range nets {
+					loss[i] = net.loss()
+					net.step(true)
+					square[i] = net.gradientSquare()
+					p.each(0, net.blocks(), net.moving)
+					moved[i], longest[i] = total(net.moves), slices.Max(net.longest)
+				}
+				for what, pair := range map[string][2]float64{"loss": loss, "gradient": square, "mean move": moved, "greatest move": longest} {
+					if math.Abs(pair[0]-pair[1]) > 1e-11*max(pair[0], pair[1], 1e-3) {
+						t.Errorf("%s, step %d: %s is %v in primal form, %v in Gram form", text, k, what, pair[0], pair[1])
+					}
+				}
+				if n := kernel.Differences(nets[0].bits, nets[1].bits); n != 0 {
+					t.Errorf("%s, step %d: %d patterns differ", text, k, n)
+				}
+			}
+		}
+	})
+}
+
+// TestNarrowerIsPrefix: a narrower network starts as the first neurons of a wider one.
+func TestNarrowerIsPrefix(t *testing.T) {
+	alone(t, func(p *pool) {
+		narrow, _ := networks(t, p, "n=30 d=20 m=67 seed=4")
+		wide, _ := networks(t, p, "n=30 d=20 m=200 seed=4")
+		for i := range narrow {
+			if !slices.Equal(narrow[i].bits, wide[i].bits[:len(narrow[i].bits)]) || !slices.Equal(narrow[i].a, wide[i].a[:67]) {
+				t.Errorf("form %d: the narrow network is no prefix of the wide one", i)
+			}
+		}
+		w, v := narrow[0].form.(*primalForm).w, wide[0].form.(*primalForm).w
+		if !slices.Equal(w, v[:len(w)]) {
+			t.Error("the weights are no prefix")
+		}
+	})
+}
+
+// TestWideTangentKernel: as the width grows, H(0) tends to H_inf, with an error of m^-1/2.
+func TestWideTangentKernel(t *testing.T) {
+	alone(t, func(p *pool) {
+		const m = 1 << 16
+		nets, in := networks(t, p, fmt.Sprintf("n=6 d=3 m=%d seed=9", m))
+		tangent := newTangent(nets[0], in)
+		tangent.lambdaMin()
+		for i := range 6 {
+			for j := range 6 {
+				dot := 0.0
+				for q := range 3 {
+					dot += in.rows[i*3+q] * in.rows[j*3+q]
+				}
+				want := dot * (math.Pi - math.Acos(min(1, max(-1, dot)))) / (2 * math.Pi)
+				p.each(0, nets[0].blocks(), tangent.transposing)
+				p.each(0, 1, tangent.counting)
+				if got := tangent.h[i*6+j]; math.Abs(got-want) > 4*0.5/math.Sqrt(m) {
+					t.Errorf("H(0)[%d, %d] is %v, its limit %v", i, j, got, want)
+				}
+			}
+		}
+	})
+}
+
+func TestStepsAllocateNothing(t *testing.T) {
+	for _, threads := range []int{1, 3} {
+		err := withPool(threads, func(p *pool) error {
+			nets, _ := networks(t, p, "n=40 d=15 m=300 lr=0.1")
+			for i, net := range nets {
+				if n := testing.AllocsPerRun(20, func() { net.step(true); net.loss() }); n != 0 {
+					t.Errorf("form %d, %d threads: %v allocations a step", i, threads, n)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
