@@ -12,12 +12,14 @@ import (
 
 // Backup writes a copy of the store, as it is at one moment, while it is in use. The copy is a widthlaw.db.
 func (s *Store) Backup(w io.Writer) error {
-	err := guard(func() error {
-		return s.db.View(func(tx *bbolt.Tx) error {
-			_, err := tx.WriteTo(w)
-			return err
-		})
+	var failed error // the writer's error is no damage and no full state directory
+	err := s.view(func(tx *bbolt.Tx) error {
+		_, failed = tx.WriteTo(w)
+		return nil
 	})
+	if err == nil {
+		err = failed
+	}
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
@@ -69,11 +71,11 @@ func compact(path string) (int64, error) {
 }
 
 func copyBolt(to, from string) error {
-	source, err := openBolt(from, true)
+	source, _, err := openBolt(from, true)
 	if err != nil {
 		return err
 	}
-	target, err := openBolt(to, false)
+	target, _, err := openBolt(to, false)
 	if err != nil {
 		return errors.Join(err, source.Close())
 	}

@@ -311,7 +311,7 @@ func (c *checker) trouble(key, payload []byte) error {
 
 // bbolt runs its own check over a file that has passed this one.
 func (c *checker) bbolt(path string) error {
-	db, err := openBolt(path, true)
+	db, _, err := openBolt(path, true)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -23,6 +24,10 @@ type Store struct {
 	dir  string
 	lock *os.File
 	db   *bbolt.DB
+	file *os.File // of db
+
+	// broken, once set, is returned by everything: a fault may have left locks of bbolt held, so it is not entered again.
+	broken atomic.Pointer[error]
 
 	// writing is held by the one goroutine that changes the file.
 	writing sync.Mutex
@@ -66,11 +71,10 @@ func (s *Store) open() error {
 	if err := examine(path); err != nil {
 		return err
 	}
-	db, err := openBolt(path, false)
-	if err != nil {
+	var err error
+	if s.db, s.file, err = openBolt(path, false); err != nil {
 		return err
 	}
-	s.db = db
 	return s.view(func(tx *bbolt.Tx) error {
 		if err := checkSchema(tx); err != nil {
 			return err
@@ -105,7 +109,7 @@ func makeStore(dir string) error {
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	db, err := openBolt(fresh, false)
+	db, _, err := openBolt(fresh, false)
 	if err != nil {
 		return err
 	}
@@ -117,7 +121,7 @@ func makeStore(dir string) error {
 
 // openBolt opens a file that was examined. The freelist is stored (not NoFreelistSync): bbolt would otherwise read every
 // page at each opening and after each failed commit, in a goroutine of its own, where a damaged page ends the process.
-func openBolt(path string, readOnly bool) (db *bbolt.DB, err error) {
+func openBolt(path string, readOnly bool) (db *bbolt.DB, file *os.File, err error) {
 	options := bbolt.Options{
 		Timeout:         time.Second / 10,
 		FreelistType:    bbolt.FreelistMapType,
@@ -125,6 +129,10 @@ func openBolt(path string, readOnly bool) (db *bbolt.DB, err error) {
 		PageSize:        4096, // everywhere, whatever the processor's
 		NoStatistics:    true,
 		ReadOnly:        readOnly,
+		OpenFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
+			file, err = os.OpenFile(path, flag, mode)
+			return file, err
+		},
 	}
 	err = guard(func() error {
 		db, err = bbolt.Open(path, 0o600, &options)
@@ -135,10 +143,10 @@ func openBolt(path string, readOnly bool) (db *bbolt.DB, err error) {
 		return err
 	})
 	if err != nil {
-		return nil, classify(err)
+		return nil, nil, classify(err)
 	}
 	db.AllocSize = allocation(0)
-	return db, nil
+	return db, file, nil
 }
 
 // mapped is the address space set aside for the file, 64 GiB on 64-bit processors: as long as the file is smaller, a
@@ -160,9 +168,37 @@ func guard(fn func() error) (err error) {
 	return fn()
 }
 
+// fail gives the store up.
+func (s *Store) fail(err error) error {
+	s.broken.CompareAndSwap(nil, &err)
+	return err
+}
+
+func (s *Store) failed() error {
+	if err := s.broken.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
 // view runs fn over a snapshot. Views are short: pages that one sees cannot be used again while it lives.
 func (s *Store) view(fn func(*bbolt.Tx) error) error {
-	return classify(guard(func() error { return s.db.View(fn) }))
+	if err := s.failed(); err != nil {
+		return err
+	}
+	orderly := false // bbolt released what it had locked
+	err := guard(func() error {
+		err := s.db.View(func(tx *bbolt.Tx) error {
+			orderly = true
+			return fn(tx)
+		})
+		orderly = true
+		return err
+	})
+	if !orderly {
+		return s.fail(err)
+	}
+	return classify(err)
 }
 
 // update commits what fn does, durably, or nothing.
@@ -174,19 +210,23 @@ func (s *Store) update(fn func(*bbolt.Tx) error) error {
 
 // commit is update for who holds s.writing.
 func (s *Store) commit(fn func(*bbolt.Tx) error) error {
-	if err := s.resync(); err != nil {
+	if err := errors.Join(s.failed(), s.resync()); err != nil {
 		return err
 	}
-	begun := false // fn agreed, so that something may be on disk
+	begun, orderly := false, false // fn agreed, so that something may be on disk; bbolt released what it had locked
 	err := guard(func() error {
-		return s.db.Update(func(tx *bbolt.Tx) error {
+		err := s.db.Update(func(tx *bbolt.Tx) error {
 			s.db.AllocSize = allocation(tx.Size())
 			err := fn(tx)
 			begun = err == nil
 			return err
 		})
+		orderly = true
+		return err
 	})
 	switch {
+	case !orderly:
+		return s.fail(err)
 	case err == nil:
 		s.unsure = false
 	case begun:
@@ -214,11 +254,19 @@ func (s *Store) resync() error {
 // Close ends all use of the store. A second Close does nothing.
 func (s *Store) Close() error {
 	var err error
-	if s.db != nil {
+	switch {
+	case s.db == nil:
+	case s.failed() != nil:
+		err = s.file.Close() // bbolt's Close might wait for ever; the mapping stays until the process ends
+	default:
 		err = guard(s.db.Close)
 	}
-	if closed := s.lock.Close(); !errors.Is(closed, os.ErrClosed) {
-		err = errors.Join(err, closed)
+	return errors.Join(ignoreClosed(err), ignoreClosed(s.lock.Close()))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, os.ErrClosed) {
+		return nil
 	}
 	return err
 }
