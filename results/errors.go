@@ -30,13 +30,13 @@ func damaged(format string, args ...any) error {
 	return fmt.Errorf(format+": %w", append(args, ErrDamaged)...)
 }
 
-// classify gives an error of the operating system or of bbolt its sentinel and its next step.
+// classify gives an error of the operating system or of bbolt its sentinel and its next step, once.
 func classify(err error) error {
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.Is(err, ErrFull), errors.Is(err, ErrReadOnly), errors.Is(err, ErrInUse), errors.Is(err, ErrDamaged):
+		return err
 	case full(err):
-		return fmt.Errorf("%w (%v): nothing of this commit was kept; make space, then go on", ErrFull, err)
+		return fmt.Errorf("%w (%v): nothing of what was being written was kept; make space, then go on", ErrFull, err)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EPERM):
 		return fmt.Errorf("%w (%v): make it writable, or give another directory with --state", ErrReadOnly, err)
 	case errors.Is(err, syscall.ENOTDIR):
