@@ -89,10 +89,10 @@ func inputParams() []sweep.Param {
 			Name: "spread", Type: sweep.FloatType, Min: sweep.FloatValue(0), When: when("data", "clusters"),
 			Default: always(sweep.FloatValue(0.1)), Is: "0.1", Doc: "of the normals that are added to a centre",
 		},
-		{Name: "path", Type: sweep.FileType, When: when("data", "file"), Doc: "a CSV, NPY or NPZ file, relative to the spec's folder"},
+		{Name: "path", Type: sweep.FileType, When: when("data", "file"), Doc: "a CSV or NPY file, relative to the spec's folder"},
 		{
 			Name: "columns", Type: sweep.ListType, When: when("data", "file"), Default: always(sweep.Value{}), Is: "all but the label",
-			Doc: "the columns that are inputs",
+			Doc: "the columns that are inputs, by name or by number: 0 is the first, -1 the last",
 		},
 		{
 			Name: "normalise", Type: sweep.TextType, Choices: []string{"rows", "none"}, When: when("data", "file"),
@@ -106,7 +106,7 @@ func labelParams() []sweep.Param {
 		choice("labels", "where the labels come from", "gaussian", "rademacher", "teacher", "teacher-sign", "file"),
 		{
 			Name: "label", Type: sweep.TextType, When: append(when("data", "file"), when("labels", "file")...),
-			Doc: "the column that is the label",
+			Doc: "the column that is the label, by name or by number: 0 is the first, -1 the last",
 		},
 		{
 			Name: "teacher_width", Type: sweep.IntType, Min: sweep.IntValue(1), When: when("labels", "teacher", "teacher-sign"),

@@ -29,10 +29,7 @@ func (t *tangent) lambdaMin() float64 {
 	t.net.pool.each(0, t.net.blocks(), t.transposing)
 	t.net.pool.each(0, (n+rowsAtATime-1)/rowsAtATime, t.counting)
 	least, greatest := eigen.Extremes(t.h, n, len(t.net.pool.workers))
-	if least < float64(n)*0x1p-52*greatest {
-		return 0
-	}
-	return least
+	return eigen.Significant(least, greatest, n)
 }
 
 func (t *tangent) transpose(_ *worker, block int) {
@@ -42,15 +39,14 @@ func (t *tangent) transpose(_ *worker, block int) {
 
 const rowsAtATime = 8
 
-// count fills a few rows of H up to the diagonal, and their mirror image.
+// count fills a few rows of H up to the diagonal: the lower triangle is all that is read.
 func (t *tangent) count(_ *worker, b int) {
 	n, words := t.net.n, t.net.blocks()
 	for i := b * rowsAtATime; i < min(n, (b+1)*rowsAtATime); i++ {
 		mine := t.bySample[i*words:][:words]
 		for j := range i + 1 {
 			both := kernel.Both(mine, t.bySample[j*words:][:words])
-			v := t.k.At(i, j) * float64(both) / float64(t.net.m)
-			t.h[i*n+j], t.h[j*n+i] = v, v
+			t.h[i*n+j] = t.k.At(i, j) * float64(both) / float64(t.net.m)
 		}
 	}
 }
