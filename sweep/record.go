@@ -89,8 +89,9 @@ func (s Schedule) Steps(budget int64) *Steps {
 	if budget < 1 {
 		return &Steps{at: at}
 	}
+	log := math.Log(float64(budget))
 	for j := range s.Count {
-		if k := roundedPower(budget, j, s.Count-1); k > at[len(at)-1] {
+		if k := roundedPower(budget, log, j, s.Count-1); k > at[len(at)-1] {
 			at = append(at, k)
 		}
 	}
@@ -121,17 +122,17 @@ func (s *Steps) Len() int64 {
 	return n
 }
 
-// roundedPower is s^(j/c) rounded to the nearest integer, for 0 <= j <= c, s >= 1. There are no ties: a root of an
+// roundedPower is s^(j/c) rounded to the nearest integer, for 0 <= j <= c, s >= 1; log is about log s. There are no ties: a root of an
 // integer is an integer or irrational. Floating point decides wherever its error, bounded far above that of any
 // platform's library, cannot change the answer; elsewhere big numbers do.
-func roundedPower(s, j, c int64) int64 {
+func roundedPower(s int64, log float64, j, c int64) int64 {
 	if j == 0 || s == 1 {
 		return 1
 	}
 	if j == c {
 		return s
 	}
-	x := math.Exp(float64(j) / float64(c) * math.Log(float64(s)))
+	x := math.Exp(float64(j) / float64(c) * log)
 	if margin := 1e-10 * x; margin < 0.25 {
 		if nearest := math.Round(x); math.Abs(x-nearest) < 0.5-margin {
 			return int64(nearest)

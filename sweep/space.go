@@ -158,11 +158,13 @@ func (v *view) complete() Point {
 		switch {
 		case v.space.given[i]:
 			p.Values[i] = v.values[i]
-		case t.Params[i].Default != nil && !missing:
+			missing = missing || !p.Values[i].Defined()
+		case t.Params[i].Default == nil:
+			missing = true
+		case !missing: // else a default would be made of what is not there
 			p.Values[i] = t.Params[i].Default(p)
 			v.values[i] = p.Values[i]
 		}
-		missing = missing || !p.Values[i].Defined()
 	}
 	if v.space.someCurves {
 		p.Record.Curves = nil

@@ -39,41 +39,53 @@ func (s *Space) keptCombinations(mask uint64, f func(v *view) bool) (exhaustive 
 	return true
 }
 
-// A projection says which digits of some of a component's axes its kept tuples have.
+// A projection numbers the digits of some of a component's axes.
 type projection struct {
 	axes    []int
 	strides []uint64
-	has_    bitset
+	members bitset // the digits that some kept tuple has
 }
 
-func (p *projection) has(v *view) bool {
-	n := uint64(0)
+func (p *projection) has(v *view) bool { return p.members.has(p.number(v)) }
+
+// number is that of the view's digits.
+func (p *projection) number(v *view) (n uint64) {
 	for j, i := range p.axes {
 		n += v.digits[i] * p.strides[j]
 	}
-	return p.has_.has(n)
+	return n
 }
 
-func (c *component) project(s *Space, mask uint64) projection {
-	var p projection
-	size := uint64(1)
+// of is the number of a tuple's digits.
+func (p *projection) of(s *Space, tuple uint64) (n uint64) {
+	for j, i := range p.axes {
+		n += tuple / s.axes[i].stride % s.axes[i].size * p.strides[j]
+	}
+	return n
+}
+
+// outline is the projection to a mask's axes, without members, and how many numbers it has.
+func (c *component) outline(s *Space, mask uint64) (p projection, size uint64) {
+	size = 1
 	for j := len(c.axes) - 1; j >= 0; j-- {
 		if i := c.axes[j]; mask>>i&1 == 1 {
 			p.axes, p.strides = append(p.axes, i), append(p.strides, size)
 			size *= s.axes[i].size
 		}
 	}
+	return p, size
+}
+
+// project is the projection of an enumerated component to a mask's axes.
+func (c *component) project(s *Space, mask uint64) projection {
+	p, size := c.outline(s, mask)
 	if c.mask&mask == c.mask {
-		p.has_ = c.kept
+		p.members = c.kept
 		return p
 	}
-	p.has_ = newBitset(size)
+	p.members = newBitset(size)
 	for tuple := c.kept.next(0, c.size); tuple < c.size; tuple = c.kept.next(tuple+1, c.size) {
-		n := uint64(0)
-		for j, i := range p.axes {
-			n += tuple / s.axes[i].stride % s.axes[i].size * p.strides[j]
-		}
-		p.has_.add(n)
+		p.members.add(p.of(s, tuple))
 	}
 	return p
 }

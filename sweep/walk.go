@@ -40,6 +40,9 @@ func (s *Space) walk(pinned []int64) *walker {
 	return w
 }
 
+// restart goes back before the first kept tuple, with other digits pinned.
+func (w *walker) restart(pinned []int64) { w.pinned, w.started = pinned, false }
+
 // next goes to the next kept tuple; false after the last.
 func (w *walker) next() bool {
 	n := len(w.space.axes)
@@ -53,7 +56,7 @@ func (w *walker) next() bool {
 		}
 		i = 0
 	case n == 0:
-		return false
+		return false // the only tuple was visited
 	default:
 		from = w.digits[i] + 1
 	}
