@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/widthlaw/widthlaw/results/fit"
+	"github.com/widthlaw/widthlaw/results/plot"
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+const analyzeLong = `Say how wide is wide enough: for each of the four events (fit, rate, kernel, init) the success
+by width, the width that is needed at a level of success, a line through the needed widths with
+its exponents in n and lambda0, and, beside it, what the theory says. Intervals and warnings
+say how much of it the data carries; an exponent that it does not carry prints as ~.
+
+An unfinished sweep is analysed as far as it is, and says so.`
+
+func (a *app) analyzeVerb() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "analyze [SWEEP]",
+		Short: "Say how wide is wide enough, with intervals and warnings",
+		Long:  analyzeLong,
+		Example: `  widthlaw analyze needed-width
+  widthlaw analyze needed-width --figures figures --level 0.5
+  widthlaw analyze needed-width --output json | jq '.laws[].exponents'`,
+		Args:              arguments(0, 1),
+		ValidArgsFunction: a.completeSweep,
+	}
+	level := cmd.Flags().Float64("level", 0.9, "wide enough is success with this probability over seeds")
+	figures := cmd.Flags().String("figures", "", "draw each law, and the recorded curves, into this `folder` as SVG")
+	var output *string
+	cmd.RunE = a.withClient(func(ctx context.Context, c *client, cmd *cobra.Command, args []string) error {
+		if !(*level > 0 && *level < 1) {
+			return usage("write for example --level 0.9", "--level %g is no probability strictly between 0 and 1", *level)
+		}
+		f, err := a.findings(ctx, c, sweepOf(args), *level)
+		if err != nil {
+			return err
+		}
+		if *output == "json" {
+			err = f.analysis.WriteJSON(cmd.OutOrStdout())
+		} else {
+			err = f.analysis.WriteText(cmd.OutOrStdout())
+		}
+		if err == nil && *figures != "" {
+			err = f.draw(*figures, cmd)
+		}
+		return err
+	})
+	output = outputFlag(cmd)
+	return cmd
+}
+
+// findings are what a sweep's results say, and what figures are drawn of.
+type findings struct {
+	status   sweep.Status
+	analysis *fit.Analysis
+	curves   *plot.Trajectories
+}
+
+// findings reads a sweep's results, each once, and shows them to whoever wants to see them too. The memory that it takes does not
+// depend on how many there are.
+func (a *app) findings(ctx context.Context, c *client, name string, level float64, also ...func(sweep.Point, sweep.Outcome)) (findings, error) {
+	s, err := c.sweep(ctx, name)
+	if err != nil {
+		return findings{}, err
+	}
+	t := a.trainer(s.Trainer)
+	runs, f := fit.New(t), findings{status: s, curves: plot.NewTrajectories(curveNames(t)...)}
+	for r, err := range c.rows(ctx, s.ID, choice{outcomes: true, curves: true}) {
+		if err != nil {
+			return findings{}, err
+		}
+		if r.State != sweep.Done {
+			continue
+		}
+		p, o, err := a.decode(r)
+		if err != nil {
+			return findings{}, err
+		}
+		runs.Add(p, o)
+		f.curves.Add(p, o)
+		for _, add := range also {
+			add(p, o)
+		}
+	}
+	f.analysis = runs.Analyze(fit.Options{Sweep: s.Name, Level: level, Points: s.Points, Done: s.Done})
+	return f, nil
+}
+
+// decode takes a row's point, and its outcome if it has one, apart.
+func (a *app) decode(r sweep.Row) (sweep.Point, sweep.Outcome, error) {
+	p, err := sweep.DecodePoint(a.trainers, r.Point)
+	if err != nil {
+		return p, sweep.Outcome{}, broken(err, "use the version of widthlaw that wrote it", "point %d", r.Index)
+	}
+	if len(r.Outcome) == 0 {
+		return p, sweep.Outcome{}, nil
+	}
+	o, err := sweep.DecodeOutcome(r.Outcome)
+	if err != nil {
+		return p, o, broken(err, "run: widthlaw check", "the outcome of point %d", r.Index)
+	}
+	o.Provenance = r.Provenance
+	return p, o, nil
+}
+
+// trainer is the trainer of a name; the first where the program has none of that name.
+func (a *app) trainer(name string) *sweep.Trainer {
+	for _, t := range a.trainers {
+		if t.Name == name {
+			return t
+		}
+	}
+	return a.trainers[0]
+}
+
+func curveNames(t *sweep.Trainer) []string {
+	names := make([]string, len(t.Curves))
+	for i, c := range t.Curves {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// draw writes a figure a law, and one of the recorded curves.
+func (f findings) draw(folder string, cmd *cobra.Command) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return broken(err, "choose a folder that can be written", "figures")
+	}
+	figures := map[string]plot.Figure{"curves.svg": plot.CurveFigure(f.status.Name, f.curves)}
+	var names []string
+	for i := range f.analysis.Laws {
+		l := &f.analysis.Laws[i]
+		name := l.Event + ".svg"
+		if _, taken := figures[name]; taken {
+			name = fmt.Sprintf("%s-%d.svg", l.Event, i)
+		}
+		figures[name] = plot.LawFigure(f.status.Name, l)
+		names = append(names, name)
+	}
+	for _, name := range append(names, "curves.svg") {
+		path := filepath.Join(folder, strings.ReplaceAll(name, "/", "-"))
+		if err := figures[name].Save(path); err != nil {
+			return broken(err, "choose a folder that can be written", "figures")
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "drew %s\n", path)
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// crashSpec takes about ten seconds of one core, in points of a few to a hundred milliseconds.
+const crashSpec = `
+name: crash
+trainer: two-layer
+fixed: {d: 10, data: sphere}
+grid:
+  n: [20, 60]
+  m: {log: [4, 64], points: 6}
+  seed: 0..19
+record: {curves: [loss, lambda_min, max_move], at: {log: 8}}
+`
+
+// A house is a directory with processes of the program in it.
+type house struct {
+	t    *testing.T
+	dir  string
+	env  []string
+	logs *os.File // what the processes that were started say
+}
+
+func newHouse(t *testing.T, env ...string) *house {
+	t.Helper()
+	h := &house{t: t, dir: t.TempDir(), env: append(os.Environ(), env...)}
+	h.env = append(h.env, "XDG_CACHE_HOME="+filepath.Join(h.dir, "cache"), "XDG_CONFIG_HOME="+filepath.Join(h.dir, "config"))
+	if err := os.WriteFile(filepath.Join(h.dir, "crash.yaml"), []byte(crashSpec), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	logs, err := os.Create(filepath.Join(h.dir, "output"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.logs = logs
+	t.Cleanup(func() {
+		logs.Close()
+		if text, err := os.ReadFile(logs.Name()); err == nil && t.Failed() {
+			t.Logf("the processes said:\n%s", text)
+		}
+	})
+	return h
+}
+
+func (h *house) command(args ...string) *exec.Cmd {
+	cmd := exec.Command("widthlaw", args...)
+	cmd.Dir, cmd.Env = h.dir, h.env
+	return cmd
+}
+
+// start starts a process that the test's end kills, should it still live.
+func (h *house) start(args ...string) *exec.Cmd {
+	h.t.Helper()
+	cmd := h.command(args...)
+	cmd.Stdout, cmd.Stderr = h.logs, h.logs
+	if err := cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() {
+		if cmd.ProcessState == nil {
+			cmd.Process.Kill()
+			cmd.Wait()
+		}
+	})
+	return cmd
+}
+
+// kill ends a process as a power cut would.
+func kill(cmd *exec.Cmd) {
+	cmd.Process.Kill()
+	cmd.Wait()
+}
+
+// must runs a process that must succeed, and returns what it printed.
+func (h *house) must(args ...string) string {
+	h.t.Helper()
+	cmd := h.command(args...)
+	var out, err bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &err
+	if e := cmd.Run(); e != nil {
+		h.t.Fatalf("widthlaw %s: %v\n%s%s", strings.Join(args, " "), e, &out, &err)
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// until runs a process again and again until its output has the text.
+func (h *house) until(text string, args ...string) {
+	h.t.Helper()
+	var out []byte
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		out, _ = h.command(args...).CombinedOutput()
+		if strings.Contains(string(out), text) {
+			return
+		}
+	}
+	h.t.Fatalf("widthlaw %s never said %q; at last:\n%s", strings.Join(args, " "), text, out)
+}
+
+// undisturbed is the digest of crashSpec, run once from beginning to end on one core.
+func undisturbed(t *testing.T) string {
+	t.Helper()
+	h := newHouse(t, "GOMAXPROCS=1")
+	h.must("run", "crash.yaml")
+	return h.must("digest", "crash")
+}
+
+func TestDigestDoesNotDependOnCrashesOfRun(t *testing.T) {
+	t.Parallel()
+	want := undisturbed(t)
+	h := newHouse(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	killed := 0
+	for killed < 12 {
+		cmd := h.start("run", "crash.yaml")
+		moment := time.Duration(20+random.IntN(700)) * time.Millisecond
+		timer := time.AfterFunc(moment, func() { cmd.Process.Kill() })
+		err := cmd.Wait()
+		timer.Stop()
+		if err == nil {
+			break // there was nothing left to disturb
+		}
+		var ended *exec.ExitError
+		if !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+			t.Fatalf("run, before it was killed: %v", err)
+		}
+		killed++
+	}
+	if killed < 5 {
+		t.Errorf("only %d kills fitted into the run: make crashSpec longer", killed)
+	}
+	h.must("run", "crash.yaml")
+	if got := h.must("digest", "crash"); got != want {
+		t.Errorf("digest after %d kills: %s, undisturbed: %s", killed, got, want)
+	}
+	h.must("check")
+}
+
+func TestDigestDoesNotDependOnCrashesOfServeAndAgents(t *testing.T) {
+	t.Parallel()
+	want := undisturbed(t)
+	h := newHouse(t)
+	serve := h.start("serve")
+	h.until("no sweep", "list")
+	var agents []*exec.Cmd
+	for range 3 {
+		agents = append(agents, h.start("agent", "--cores", "1"))
+	}
+	h.must("submit", "crash.yaml")
+	h.until(`"done": 4`, "status", "--output", "json")
+	kill(agents[0])
+	h.until(`"done": 9`, "status", "--output", "json")
+	kill(serve)
+	h.start("serve")
+	h.must("wait", "crash")
+	if got := h.must("digest", "crash"); got != want {
+		t.Errorf("digest after losing an agent and the coordinator: %s, undisturbed: %s", got, want)
+	}
+	for _, a := range agents[1:] {
+		a.Process.Signal(syscall.SIGTERM)
+		if err := a.Wait(); err != nil {
+			t.Errorf("an agent that was asked to leave: %v", err)
+		}
+	}
+}

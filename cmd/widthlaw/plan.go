@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+func (a *app) planVerb() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "plan SPEC",
+		Short: "Say what a spec would run, and for how long, without running it",
+		Long: `Read a spec, report every mistake in it, and say how many points it has, how many of them
+this state directory already holds, and what the others will cost. Nothing is run or kept.` + a.parameterHelp(),
+		Example: "  widthlaw plan examples/first.yaml\n  widthlaw plan examples/first.yaml --output json",
+		Args:    arguments(1, 1),
+	}
+	var output *string
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		spec, r, err := a.readSpec(args[0])
+		if err != nil {
+			return err
+		}
+		f, err := a.forecast(cmd.Context(), r)
+		if err != nil {
+			return err
+		}
+		if *output == "json" {
+			return planJSON(f).print(cmd.OutOrStdout())
+		}
+		printPlan(cmd.OutOrStdout(), spec, f)
+		return nil
+	}
+	output = outputFlag(cmd)
+	return cmd
+}
+
+// forecast asks the coordinator of the state directory what a spec would do. Where there is no state directory yet, none is made.
+func (a *app) forecast(ctx context.Context, r request) (forecast, error) {
+	b := *a
+	if _, err := os.Lstat(a.state); os.IsNotExist(err) {
+		dir, err := os.MkdirTemp("", "widthlaw-plan")
+		if err != nil {
+			return forecast{}, err
+		}
+		defer os.RemoveAll(dir)
+		b.state = dir
+	}
+	c, err := b.connect(ctx)
+	if err != nil {
+		return forecast{}, err
+	}
+	f, err := c.plan(ctx, r)
+	return f, firstOf(err, c.Close())
+}
+
+func planJSON(f forecast) object {
+	cost := "guessed"
+	if f.Learned {
+		cost = "learned"
+	}
+	return object{{"schema", schema}, {"points", f.Points}, {"done", f.Done}, {"todo", f.Todo}, {"exact", f.Exact}, {"cost", cost},
+		{"core_seconds", number(f.CoreSeconds)}, {"memory_bytes", f.Memory}}
+}
+
+func printPlan(w io.Writer, spec *sweep.Spec, f forecast) {
+	about, cost := "", "guessed"
+	if !f.Exact {
+		about = "about "
+	}
+	if f.Learned {
+		cost = "learned from earlier results"
+	}
+	fmt.Fprintf(w, "%s: %s%d points, %d done, %d to do\n", spec.Name, about, f.Points, f.Done, f.Todo)
+	fmt.Fprintf(w, "  time     %s on one core (%s)\n", length(time.Duration(f.CoreSeconds*float64(time.Second))), cost)
+	fmt.Fprintf(w, "  memory   %s at most for one point\n", bytesText(f.Memory))
+	const shown = 3
+	n := 0
+	for index, p := range spec.Space.All() {
+		if n == shown {
+			break
+		}
+		n++
+		fmt.Fprintf(w, "  point %d  %s\n", index, pointText(p))
+	}
+	if f.Todo > 0 {
+		fmt.Fprintf(w, "  next: widthlaw run %s\n", spec.Filename)
+	}
+}
+
+// pointText is a point as `widthlaw point` takes it, without what is at its default.
+func pointText(p sweep.Point) string {
+	var parts []string
+	for i := range p.Trainer.Params {
+		param, v := &p.Trainer.Params[i], p.Values[i]
+		if !v.Defined() || param.Default != nil && param.Default(p) == v {
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s=%s", param.Name, valueText(v, param)))
+	}
+	return strings.Join(parts, " ")
+}
+
+// valueText is a value as a spec has it.
+func valueText(v sweep.Value, p *sweep.Param) string {
+	switch v.Kind {
+	case sweep.Relative:
+		return v.String() + "/" + p.Relative
+	case sweep.List:
+		return strings.Join(v.Entries(), ",")
+	}
+	return v.String()
+}
+
+// bytesText says a number of bytes for people.
+func bytesText(n uint64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	f, i := float64(n), 0
+	for f >= 1024 && i < len(units)-1 {
+		f, i = f/1024, i+1
+	}
+	return fmt.Sprintf("%.3g %s", f, units[i])
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

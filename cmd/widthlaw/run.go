@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/widthlaw/widthlaw/agent"
+	"github.com/widthlaw/widthlaw/proto"
+	"github.com/widthlaw/widthlaw/results/plot"
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+const runLong = `Run a sweep here: a coordinator and an agent on all cores, over the store of the state
+directory, in one process. What is stored already is not computed again: the same command
+resumes, and an edited spec under the same name (more seeds, wider m) computes only what is
+new. Other verbs, from other terminals, can look at the sweep while it runs, and other
+machines can join: see --listen, and widthlaw agent --help.
+
+Ctrl-C once stops it so that nothing is lost (exit code 4); twice, at once.`
+
+func (a *app) runVerb() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run SPEC",
+		Short: "Run a sweep here, on all cores; the same command resumes",
+		Long:  runLong + a.parameterHelp(),
+		Example: `  widthlaw run examples/first.yaml
+  widthlaw run examples/first.yaml --figure first.svg
+  widthlaw run needed-width.yaml --cores 2 --state /data/widths`,
+		Args: arguments(1, 1),
+	}
+	j := &runJob{app: a}
+	j.work.flags(cmd)
+	cmd.Flags().StringVar(&j.listen, "listen", loopback, "let agents and clients of other machines come in at this `address`")
+	cmd.Flags().StringVar(&j.figure, "figure", "", "when done, draw success by width to this `file` (.svg, .png or .pdf)")
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+		if j.spec, j.request, err = a.readSpec(args[0]); err != nil {
+			return err
+		}
+		j.progress, j.out = cmd.ErrOrStderr(), cmd.OutOrStdout()
+		return j.run(cmd.Context())
+	}
+	return cmd
+}
+
+// A runJob is one `run SPEC`.
+type runJob struct {
+	app      *app
+	work     workOptions
+	listen   string
+	figure   string
+	spec     *sweep.Spec
+	request  request
+	progress io.Writer // a bar, where it is a terminal
+	out      io.Writer // the summary
+}
+
+// run starts the coordinator, works, and sums up.
+func (j *runJob) run(ctx context.Context) error {
+	working, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	h, err := j.app.startHost(ctx, hostOptions{listen: j.listen, announce: true, only: j.spec.Name, unwell: func(err error) {
+		if err != nil {
+			giveUp(err)
+		}
+	}})
+	if err != nil {
+		return err
+	}
+	s, err := j.workOn(working, h)
+	if unwell := context.Cause(working); unwell != nil && ctx.Err() == nil {
+		err = broken(unwell, "make it well, then go on with: widthlaw run "+j.spec.Filename, "nothing more can be stored")
+	}
+	if err == nil {
+		err = j.summarise(context.WithoutCancel(ctx), h, s)
+	}
+	return firstOf(h.Close(), err) // where the coordinator failed, that is why all else did
+}
+
+// workOn submits the sweep and trains its points until it has ended, or ctx has.
+func (j *runJob) workOn(ctx context.Context, h *host) (sweep.Status, error) {
+	c, err := dial(ctx, h.access)
+	if err != nil {
+		return sweep.Status{}, err
+	}
+	defer c.Close()
+	s, err := c.submit(ctx, j.request)
+	if err != nil || left(s) == 0 {
+		return s, err
+	}
+	config, err := j.work.config(j.app.trainers, dialer(func() (proto.Access, error) { return h.agentAccess, nil }))
+	if err != nil {
+		return s, err
+	}
+	config.Spool = filepath.Join(j.app.state, "spool")
+	one, err := agent.New(config)
+	if err != nil {
+		return s, err
+	}
+	group, working := errgroup.WithContext(ctx)
+	leaving, leave := context.WithCancel(working)
+	group.Go(func() error { return agentError(one.Run(leaving)) })
+	_, err = follow(j.progress, c.watch(working, s.ID, 200*time.Millisecond))
+	leave()
+	if agentErr := group.Wait(); agentErr != nil {
+		return s, agentErr
+	}
+	if err != nil && ctx.Err() == nil {
+		return s, err
+	}
+	return c.sweep(context.WithoutCancel(ctx), s.ID)
+}
+
+// summarise says how the sweep stands, and what it says so far.
+func (j *runJob) summarise(ctx context.Context, h *host, s sweep.Status) error {
+	printStatus(j.out, s, true)
+	if left(s) > 0 && !s.Stopped {
+		return &refusal{code: exitStopped, what: fmt.Sprintf("stopped with %d of %d points done; nothing is lost", s.Done, s.Points),
+			next: "go on with: widthlaw run " + j.spec.Filename}
+	}
+	if s.Done > 0 {
+		if err := j.law(ctx, h, s); err != nil {
+			return err
+		}
+	}
+	return ending(s)
+}
+
+// law prints the first table of needed widths, and draws the figure.
+func (j *runJob) law(ctx context.Context, h *host, s sweep.Status) error {
+	c, err := dial(ctx, h.access)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	f, err := j.app.findings(ctx, c, s.ID, 0.9)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(j.out)
+	if err := f.analysis.WriteSummary(j.out, j.spec.Success); err != nil {
+		return err
+	}
+	if j.figure != "" {
+		if err := plot.Overview(f.analysis, j.spec.Success, f.curves).Save(j.figure); err != nil {
+			return broken(err, "choose another --figure", "drawing")
+		}
+		fmt.Fprintf(j.out, "\ndrew %s\n", j.figure)
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// readSpec reads a spec and finds every mistake in it. The request has all that a coordinator needs of it.
+func (a *app) readSpec(path string) (*sweep.Spec, request, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, request{}, usage("name a file that exists, such as examples/first.yaml", "cannot read the spec: %s", err)
+	}
+	r := request{text: text, filename: path, files: map[string]string{}}
+	files := dataFiles(filepath.Dir(path), r.files)
+	spec, err := sweep.Parse(a.trainers, path, text, files)
+	return spec, r, err
+}
+
+// dataFiles resolves the data files that a spec in dir names, and notes where each lies.
+func dataFiles(dir string, found map[string]string) sweep.Files {
+	return func(path string) (hash, local string, err error) {
+		local = path
+		if !filepath.IsAbs(path) {
+			local = filepath.Join(dir, path)
+		}
+		hash, err = hashFile(local)
+		if err == nil {
+			found[path] = local
+		}
+		return hash, local, err
+	}
+}
+
+// hashFile is a regular file's SHA-256 in hex.
+func hashFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("there is no file %s", path)
+	}
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s is not a regular file", path)
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
