@@ -217,7 +217,11 @@ func (l *Law) writeLine(b *strings.Builder) {
 	if a := l.Line.Along; a != nil {
 		along = "; along this sweep m ∼ n^" + exponentText(a.Exponent, a.Low, a.High)
 	}
-	fmt.Fprintf(b, "law: m ∼ %s, from %s%s\n", strings.Join(parts, " · "), plural(l.Line.Cells, "cell"), along)
+	law := strings.Join(parts, " · ")
+	if strings.Contains(law, "~") {
+		law += " (~: this data cannot tell)"
+	}
+	fmt.Fprintf(b, "law: m ∼ %s, from %s%s\n", law, plural(l.Line.Cells, "cell"), along)
 }
 
 // text is 1.02 [0.91, 1.13], or ~.

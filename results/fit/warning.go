@@ -211,7 +211,7 @@ func (w *warner) exponents() {
 		if t.Decades < leastDecades {
 			w.warn("narrow_range", "%s spans %.1f decades: an exponent over fewer than %g may be a local slope", symbol(t.Name), t.Decades, leastDecades)
 		}
-		if t.Low*t.High <= 0 {
+		if t.Low*t.High <= 0 && t.Inflation <= mostInflation {
 			w.warn("spans_zero", "the interval of the exponent of %s, [%s, %s], holds 0: its sign is not told; add seeds or a wider range", symbol(t.Name), short(t.Low), short(t.High))
 		}
 	}

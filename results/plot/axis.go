@@ -168,9 +168,15 @@ func (n note) Plot(c draw.Canvas, _ *gonum.Plot) {
 	c.FillText(style(labelSize, false), vg.Point{X: c.X(n.x), Y: c.Y(n.y)}, n.text)
 }
 
-// polyline is a line through points; gonum's refuses none.
-func polyline(xy plotter.XYs, s draw.LineStyle) gonum.Plotter {
-	return &plotter.Line{XYs: xy, LineStyle: s}
+// A polyline is a line through points, clipped; unlike gonum's it leaves the axes as they are.
+type polyline struct {
+	xy    plotter.XYs
+	style draw.LineStyle
+}
+
+// Plot implements plot.Plotter.
+func (l polyline) Plot(c draw.Canvas, p *gonum.Plot) {
+	(&plotter.Line{XYs: l.xy, LineStyle: l.style}).Plot(c, p)
 }
 
 // empty is a panel that says why it has no data.

@@ -17,14 +17,10 @@ import (
 // Panel draws the lines by width, in colours that grow with it, each with a band from the tenth to the ninetieth percentile
 // of its seeds.
 func (s CurveSet) Panel() Panel {
-	title := fmt.Sprintf("%s by width, n = %d, d = %d", curveName(s.Curve), s.N, s.D)
+	title := fmt.Sprintf("%s by width, n = %d, d = %d", s.name(), s.N, s.D)
 	low, high, positive := s.limits()
 	if len(s.Lines) == 0 || math.IsInf(high, 0) {
 		return empty(title, "the curve was not recorded")
-	}
-	label := curveName(s.Curve)
-	if s.Unit != "" && s.Unit != "1" {
-		label += ", " + s.Unit
 	}
 	p := newPlot()
 	s.stepAxis(p)
@@ -37,19 +33,27 @@ func (s CurveSet) Panel() Panel {
 		p.Y.Min, p.Y.Max = min(low, 0), high+room
 		p.Y.Tick.Marker = gonum.ConstantTicks(linearTicks(p.Y.Min, p.Y.Max))
 	}
-	panel := Panel{Title: title, x: "step of gradient descent", y: label, plot: p, legend: []entry{{text: "width m:"}}}
+	panel := Panel{Title: title, x: "step of gradient descent", y: s.name(), plot: p, legend: []entry{{text: "width m:"}}}
 	if slices.ContainsFunc(s.Lines, func(l CurveLine) bool { return l.Runs > 2 }) {
-		panel.y += " (median, 10–90 %)"
+		panel.y = curveName(s.Curve) + " (median, 10–90 %)"
 	}
 	for i, line := range s.Lines {
 		colour := ordered(i, len(s.Lines))
 		if line.Runs > 2 {
 			p.Add(band{line, translucent(colour), floor})
 		}
-		p.Add(polyline(line.above(floor), stroke(colour, 1.6)))
+		p.Add(polyline{line.above(floor), stroke(colour, 1.6)})
 		panel.legend = append(panel.legend, entry{text: strconv.FormatInt(line.M, 10), line: stroke(colour, 2.5)})
 	}
 	return panel
+}
+
+// name is the curve's with its unit: "Pattern changes (share)".
+func (s CurveSet) name() string {
+	if s.Unit == "" {
+		return curveName(s.Curve)
+	}
+	return curveName(s.Curve) + " (" + s.Unit + ")"
 }
 
 // curveName is a curve's name as words: "Pattern changes".

@@ -195,7 +195,7 @@ func addLine(p *gonum.Plot, points []needPoint, s draw.LineStyle) bool {
 	if len(line) < 2 {
 		return false
 	}
-	p.Add(polyline(line, s))
+	p.Add(polyline{line, s})
 	return true
 }
 
@@ -207,7 +207,7 @@ func (a neededAxes) addSlopes(p *gonum.Plot, points []needPoint) {
 	}
 	for _, s := range a.slopes {
 		at := func(x float64) float64 { return math.Exp(y0 + s.power*(math.Log(x)-x0)) }
-		p.Add(polyline(plotter.XYs{{X: p.X.Min, Y: at(p.X.Min)}, {X: p.X.Max, Y: at(p.X.Max)}}, s.style))
+		p.Add(polyline{plotter.XYs{{X: p.X.Min, Y: at(p.X.Min)}, {X: p.X.Max, Y: at(p.X.Max)}}, s.style})
 	}
 }
 

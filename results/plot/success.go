@@ -84,7 +84,7 @@ func success(l *fit.Law, g group, title string) Panel {
 	logAxis(&p.X, slices.Min(widths), slices.Max(widths), widths)
 	p.Y.Min, p.Y.Max = -0.03, 1.03
 	p.Y.Tick.Marker = shareTicks(l.Level)
-	p.Add(polyline(plotter.XYs{{X: p.X.Min, Y: l.Level}, {X: p.X.Max, Y: l.Level}}, stroke(aside, 1, 5, 4)))
+	p.Add(polyline{plotter.XYs{{X: p.X.Min, Y: l.Level}, {X: p.X.Max, Y: l.Level}}, stroke(aside, 1, 5, 4)})
 	panel := Panel{Title: title, x: "width m", y: fmt.Sprintf("share of runs with event “%s”", l.Event), plot: p}
 	for k, i := range g.cells {
 		panel.addCell(l.Cells[i], k, len(g.cells))
@@ -119,7 +119,7 @@ func (panel *Panel) addCell(c fit.Cell, k, of int) {
 	if len(line) == 0 {
 		return
 	}
-	panel.plot.Add(polyline(line, stroke(colour, 1.6)), shares)
+	panel.plot.Add(polyline{line, stroke(colour, 1.6)}, shares)
 	panel.legend = append(panel.legend, entry{text: nText(c.N), line: stroke(colour, 1.6), glyph: shares.shape, color: colour})
 }
 
