@@ -14,6 +14,13 @@ func (q *Queue) NextExpiry() time.Time {
 	return time.Time{}
 }
 
+// Forgive counts every agent as heard now: who decides slept, and could not hear them.
+func (q *Queue) Forgive(now time.Time) {
+	for a := q.heard.oldest; a != nil; a = a.newer {
+		a.last = now
+	}
+}
+
 // Expire gives up the agents that were silent for too long, and gives their names. What they held is lost: it runs again, alone and
 // behind the others, because it may be what killed the agent. It is counted against a point only if the point was all that the
 // agent held: otherwise longest-first would make every crash blame the longest point.
@@ -59,11 +66,12 @@ func (q *Queue) Handback(id string, key sweep.Key, fence uint64) {
 	w.wait()
 }
 
-// Delivered tells that an outcome of a key has come, from whomever, and is on its way to the disk.
-func (q *Queue) Delivered(id string, key sweep.Key) {
+// Delivered tells that an outcome of a key has come, from whomever, and is on its way to the disk. It gives back what the point was
+// expected to cost, if the queue knows it.
+func (q *Queue) Delivered(id string, key sweep.Key) (cost sweep.Cost, known bool) {
 	w := q.works[key]
-	if w == nil || w.phase == settling {
-		return
+	if w == nil || w.phase == settling && w.rests == sweep.Done {
+		return sweep.Cost{}, false
 	}
 	if w.phase == leased && w.agent.id != id {
 		q.ready.Cancels = append(q.ready.Cancels, Cancel{Agent: w.agent.id, Fence: w.fence})
@@ -71,6 +79,7 @@ func (q *Queue) Delivered(id string, key sweep.Key) {
 	w.leave()
 	w.phase, w.rests = settling, sweep.Done
 	w.line.busy++
+	return w.Cost, w.Cost.Flops > 0
 }
 
 // Done tells that an outcome of a key is stored. Nothing else is to be done for it, in any sweep.

@@ -98,3 +98,17 @@ func (q *Queue) Holder(key sweep.Key) (agent string, fence uint64) {
 	}
 	return "", 0
 }
+
+// Held is the key of a task that an agent holds.
+func (q *Queue) Held(id string, fence uint64) (sweep.Key, bool) {
+	a := q.agents[id]
+	if a == nil {
+		return sweep.Key{}, false
+	}
+	for w := a.held.first; w != nil; w = w.next {
+		if w.fence == fence {
+			return w.Key, true
+		}
+	}
+	return sweep.Key{}, false
+}

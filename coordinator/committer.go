@@ -1,0 +1,119 @@
+package coordinator
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/widthlaw/widthlaw/results"
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// A batch is what goes to the disk together: all that came while the batch before was on its way.
+type batch struct {
+	rows     []results.Row
+	arrivals []landing // of rows
+	troubles []results.Trouble
+	acks     []ack
+	after    []func() // run by the loop once all is stored
+
+	verdicts []results.Verdict // of rows, once stored
+}
+
+// An ack is owed to an agent.
+type ack struct {
+	session *session
+	fence   uint64
+	refused string
+	size    int // bytes that the session may receive again
+}
+
+// A landing is an outcome on its way to the disk, with what is counted once it is there.
+type landing struct {
+	results.Row
+	key     sweep.Key
+	point   sweep.Point
+	outcome sweep.Outcome
+	cost    sweep.Cost
+	known   bool // the cost is
+}
+
+func (b *batch) empty() bool {
+	return len(b.rows) == 0 && len(b.troubles) == 0 && len(b.acks) == 0 && len(b.after) == 0
+}
+
+func (b *batch) add(a *arrival, cost sweep.Cost, known bool) {
+	row := results.Row{Key: a.key, Point: a.Point, Outcome: a.Outcome, Provenance: a.Provenance}
+	b.rows = append(b.rows, row)
+	b.arrivals = append(b.arrivals, landing{Row: row, key: a.key, point: a.point, outcome: a.outcome, cost: cost, known: known})
+}
+
+// commit stores batches, one after the other, until there are no more. A batch that the store does not take is tried again, ever
+// more slowly, until it does, or ctx ends: then nil lands, and nothing of the batch is acknowledged.
+func (c *Coordinator) commit(ctx context.Context) {
+	for b := range c.batches {
+		if c.keep(ctx, b) {
+			c.landed <- b
+		} else {
+			c.landed <- nil
+		}
+	}
+}
+
+const (
+	firstRetry = 250 * time.Millisecond
+	lastRetry  = 10 * time.Second
+)
+
+func (c *Coordinator) keep(ctx context.Context, b *batch) bool {
+	wait, well := firstRetry, true
+	for {
+		err := c.store(b)
+		if err == nil {
+			if !well {
+				c.log.Info("the store takes results again")
+				c.feel(ctx, nil)
+			}
+			return true
+		}
+		if well {
+			c.log.Error("nothing can be stored; agents keep their results, and it is tried again and again", "error", err)
+			c.feel(ctx, err)
+			well = false
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(wait/2 + rand.N(wait/2)):
+		}
+		wait = min(2*wait, lastRetry)
+	}
+}
+
+// store writes a batch. Done again after a failure, it does no harm.
+func (c *Coordinator) store(b *batch) error {
+	if len(b.rows) > 0 {
+		verdicts, err := c.config.Store.Put(b.rows)
+		if err != nil {
+			return err
+		}
+		if b.verdicts == nil { // the first success counts: a second Put would find the rows there
+			b.verdicts = verdicts
+		}
+		b.rows = nil
+	}
+	if len(b.troubles) > 0 {
+		return c.config.Store.SaveTroubles(b.troubles)
+	}
+	return nil
+}
+
+// feel tells how the store is. It does not wait for the loop, which may be waiting for the committer.
+func (c *Coordinator) feel(ctx context.Context, err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	_ = c.post(ctx, func() { c.trouble = text })
+	c.config.Unwell(err)
+}
