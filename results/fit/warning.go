@@ -251,12 +251,12 @@ func (w *warner) confounded() {
 
 // name says which cell, by what varies in the law.
 func (c Cell) name(l *Law) string {
-	parts := []string{"n = " + short(float64(c.N))}
+	parts := []string{"n = " + cellText(c.N)}
 	if varies(l.Cells, func(c Cell) Number { return c.D }) {
-		parts = append(parts, "d = "+short(float64(c.D)))
+		parts = append(parts, "d = "+cellText(c.D))
 	}
 	if varies(l.Cells, func(c Cell) Number { return c.Angle }) {
-		parts = append(parts, "angle = "+short(float64(c.Angle)))
+		parts = append(parts, "angle = "+cellText(c.Angle))
 	}
 	return strings.Join(parts, ", ")
 }
