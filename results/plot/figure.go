@@ -22,8 +22,6 @@ import (
 type Figure struct {
 	Title  string
 	Panels []Panel
-
-	firstCell string
 }
 
 // A Panel is one pair of axes with a legend above them, where it covers no data.

@@ -66,11 +66,11 @@ func LawFigure(sweep string, l *fit.Law) Figure {
 // CurveFigure is a panel for every curve that was kept, of the largest cell; as in du2019.
 func CurveFigure(sweep string, curves *Trajectories) Figure {
 	f := Figure{Title: fmt.Sprintf("%s: recorded curves by width", sweep)}
-	for i, set := range curves.Sets() {
-		if i > 0 && set.cell != f.firstCell {
+	sets := curves.Sets()
+	for _, set := range sets {
+		if set.cell != sets[0].cell {
 			break
 		}
-		f.firstCell = set.cell
 		f.Panels = append(f.Panels, set.Panel())
 	}
 	return f
