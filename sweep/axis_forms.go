@@ -238,6 +238,7 @@ func (p *parser) end(d *declaration, n *yaml.Node, text string) *axisEnd {
 func (p *parser) readSpaced(d *declaration, n *yaml.Node) {
 	var kind string
 	var ends, points *yaml.Node
+	before := len(p.mistakes)
 	for _, e := range p.mapping(n, d.name, []string{"log", "linear", "points"}) {
 		switch e.key.Value {
 		case "points":
@@ -250,7 +251,7 @@ func (p *parser) readSpaced(d *declaration, n *yaml.Node) {
 		}
 	}
 	if kind == "" || points == nil {
-		if len(n.Content) == 0 || kind != "" || points != nil {
+		if len(p.mistakes) == before {
 			p.add(at(n), "%s: an axis in braces needs log or linear, and points; %s", d.name, axisForms)
 		}
 		return

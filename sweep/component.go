@@ -50,7 +50,7 @@ func (c *component) enter(v *view, tuple uint64) {
 func (c *component) satisfies(v *view) bool {
 	v.compute(c.mask)
 	if c.defaults {
-		v.complete()
+		v.passing()
 	}
 	for _, w := range c.conjuncts {
 		if !w.truth(&v.scope) {
@@ -191,7 +191,7 @@ func (c *component) visit(v *view, tuple uint64) {
 	c.enter(v, tuple)
 	v.compute(c.mask)
 	if c.defaults {
-		v.complete()
+		v.passing()
 	}
 }
 

@@ -34,7 +34,7 @@ func (s *Space) dependences() {
 			if s.value[i] == 0 && s.idle[i] == 0 {
 				s.combinations(0, 1, func(v *view) bool {
 					v.compute(^uint64(0))
-					s.base[i] = v.complete().Values[i]
+					s.base[i] = v.passing().Values[i]
 					return false
 				})
 			}
@@ -51,7 +51,7 @@ func (s *Space) traced(f func(Point)) uint64 {
 		before := mask
 		done := s.combinations(before, traceLimit, func(v *view) bool {
 			v.compute(^uint64(0))
-			p := v.complete()
+			p := v.passing()
 			p.Trainer = &traced
 			f(p)
 			return mask == before

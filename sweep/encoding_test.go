@@ -203,9 +203,9 @@ func TestParseParam(t *testing.T) {
 	cases := []struct{ name, text, want string }{
 		{"m", "64", "64"},
 		{"m", "1e3", "1000"},
-		{"m", "2.5", "m: 2.5 is not an integer that fits 64 bits; write an integer >= 1"},
+		{"m", "2.5", "m: 2.5 is not an integer; write an integer >= 1"},
 		{"m", "0", "m: 0 does not fit; write an integer >= 1"},
-		{"m", "1e30", "m: 1e+30 is not an integer that fits 64 bits; write an integer >= 1"},
+		{"m", "1e30", "m: 1e+30 does not fit 64 bits; write an integer >= 1"},
 		{"m", "0x10", `m: "0x10" does not fit; write an integer >= 1`},
 		{"m", "", "m: has no value; write an integer >= 1"},
 		{"lr", "1e-3", "0.001"},

@@ -380,7 +380,11 @@ func (c *compiler) call(n ast.Node, name string, arguments []ast.Node) *expressi
 		return c.refuse(n, name+"()")
 	}
 	if several := name == "min" || name == "max"; len(arguments) == 0 || len(arguments) > 1 && !several {
-		c.report(n.Location().From, fmt.Sprintf("%s takes one argument%s, not %d", name, map[bool]string{true: " or more"}[several], len(arguments)))
+		write := name + "(x)"
+		if several {
+			write = name + "(x, y)"
+		}
+		c.report(n.Location().From, fmt.Sprintf("%s does not take %d arguments; write %s", name, len(arguments), write))
 		return nil
 	}
 	var numbers []func(*scope) num

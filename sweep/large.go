@@ -122,12 +122,12 @@ func (c *component) free(s *Space) uint64 {
 	return size
 }
 
-// estimate is the count of a large component from a fixed sample.
+// estimate is the count of a large component from a fixed sample; at least 1, for a sample does not show that none is kept.
 func (c *component) estimate(s *Space) uint64 {
 	kept, n := 0, min(samples, c.size)
 	c.sample(s, n, func(*view) { kept++ })
 	fraction := float64(kept) / float64(n)
-	return uint64(fraction * float64(c.size))
+	return max(1, uint64(fraction*float64(c.size)))
 }
 
 // sample calls f with the kept ones of n tuples that are spread over the component, always the same ones.

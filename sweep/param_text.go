@@ -87,8 +87,11 @@ func (p *Param) ofNumber(v Value) (Value, string) {
 	}
 	if v.Kind == Float {
 		i, ok := integral(v.Float)
-		if !ok {
-			return Value{}, fmt.Sprintf("%s: %s is not an integer that fits 64 bits; write %s", p.Name, v, p.Wants())
+		switch {
+		case v.Float != math.Trunc(v.Float):
+			return Value{}, fmt.Sprintf("%s: %s is not an integer; write %s", p.Name, v, p.Wants())
+		case !ok:
+			return Value{}, fmt.Sprintf("%s: %s does not fit 64 bits; write %s", p.Name, v, p.Wants())
 		}
 		v = IntValue(i)
 	}

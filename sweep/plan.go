@@ -113,7 +113,7 @@ func (p *Plan) order() {
 		}
 		if points > 0 {
 			v.compute(math.MaxUint64)
-			c := p.Cost(v.complete())
+			c := p.Cost(v.passing())
 			p.cells = append(p.cells, cell{c.Flops, tuple})
 			p.flops += c.Flops * points
 			p.memory = max(p.memory, c.Memory)
@@ -130,7 +130,7 @@ func (p *Plan) sample() {
 	n, flops := 0.0, 0.0
 	p.space.sampleKept(^uint64(0)>>(64-len(p.space.axes)), func(v *view) bool {
 		v.compute(math.MaxUint64)
-		c := p.Cost(v.complete())
+		c := p.Cost(v.passing())
 		n, flops = n+1, flops+c.Flops
 		p.memory = max(p.memory, c.Memory)
 		return true

@@ -112,6 +112,7 @@ type view struct {
 	scope
 	space  *Space
 	digits []uint64
+	buffer []Value // of passing
 }
 
 // newView has all digits 0.
@@ -144,10 +145,20 @@ func (v *view) compute(mask uint64) {
 }
 
 // complete makes the point: it leaves out what is idle and fills in defaults, into the view too.
-func (v *view) complete() Point {
+func (v *view) complete() Point { return v.fill(make([]Value, v.space.helpers)) }
+
+// passing is complete for a point that is gone with the next one.
+func (v *view) passing() Point {
+	if v.buffer == nil {
+		v.buffer = make([]Value, v.space.helpers)
+	}
+	clear(v.buffer)
+	return v.fill(v.buffer)
+}
+
+func (v *view) fill(values []Value) Point {
 	t := v.space.trainer
-	p := Point{Trainer: t, Values: make([]Value, len(t.Params)), Record: v.space.record}
-	missing := false
+	p := Point{Trainer: t, Values: values, Record: v.space.record}
 	for i := range t.Params {
 		if !v.space.active(p.Values, i) {
 			if !v.space.given[i] {
@@ -158,10 +169,7 @@ func (v *view) complete() Point {
 		switch {
 		case v.space.given[i]:
 			p.Values[i] = v.values[i]
-			missing = missing || !p.Values[i].Defined()
-		case t.Params[i].Default == nil:
-			missing = true
-		case !missing: // else a default would be made of what is not there
+		case t.Params[i].Default != nil:
 			p.Values[i] = t.Params[i].Default(p)
 			v.values[i] = p.Values[i]
 		}

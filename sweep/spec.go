@@ -115,7 +115,7 @@ func (p *parser) parse() {
 	for _, e := range p.mapping(root, "a spec", specKeys) {
 		sections[e.key.Value] = e.value
 	}
-	p.lost = len(p.mistakes) > 0
+	p.lost = p.lost || len(p.mistakes) > 0
 	p.readName(sections["name"])
 	p.readTrainer(sections["trainer"])
 	p.readSettings(sections)

@@ -48,7 +48,7 @@ func (p *parser) surveyParam(s *Space, i int, look func(uint64, func(*view) bool
 	used := false
 	exhaustive := look(s.idle[i], func(v *view) bool {
 		v.compute(math.MaxUint64)
-		v.complete()
+		v.passing()
 		used = v.used(i)
 		return !used
 	})
@@ -87,7 +87,7 @@ func (p *parser) surveyCurve(s *Space, curve *Curve, look func(uint64, func(*vie
 	applies := false
 	exhaustive := look(mask, func(v *view) bool {
 		v.compute(math.MaxUint64)
-		applies = holds(v.complete(), curve.When)
+		applies = holds(v.passing(), curve.When)
 		return !applies
 	})
 	if !applies && exhaustive {
@@ -101,7 +101,7 @@ func (p *parser) surveyRules(s *Space) {
 	said := map[string]bool{}
 	s.keptCombinations(mask, func(v *view) bool {
 		v.compute(math.MaxUint64)
-		for _, m := range s.trainer.Check(v.complete()) {
+		for _, m := range s.trainer.Check(v.passing()) {
 			if said[m.Param] {
 				continue
 			}

@@ -89,9 +89,12 @@ func (p *parser) readAt(n *yaml.Node) {
 		p.record.At = s
 		return
 	}
+	before := len(p.mistakes)
 	entries := p.mapping(n, "at", []string{"every", "log"})
 	if len(entries) != 1 {
-		p.add(at(n), "at: one of every and log is needed; %s", write)
+		if len(p.mistakes) == before {
+			p.add(at(n), "at: one of every and log is needed; %s", write)
+		}
 		return
 	}
 	switch e := entries[0]; e.key.Value {

@@ -48,7 +48,7 @@ func (p *parser) readShape(s *Space, d *declaration) {
 	table := shapeTable{mask: mask}
 	members(mask, func(i int) { table.axes = append(table.axes, i) })
 	done := s.combinations(mask, shapeLimit, func(v *view) bool {
-		table.shape = append(table.shape, look(v.complete()))
+		table.shape = append(table.shape, look(v.passing()))
 		return !failed
 	})
 	if !done {
@@ -62,18 +62,16 @@ func (p *parser) readShape(s *Space, d *declaration) {
 // useShape makes formulas of what the spec leaves to the file.
 func (p *parser) useShape(s *Space, table shapeTable) {
 	p.shapes = append(p.shapes, table)
-	for _, shape := range table.shape {
-		for name := range shape {
-			slot := s.trainer.index(name)
-			if p.declared[name] != nil || slot < 0 || p.shapeNames[name] {
-				continue
-			}
-			p.shapeNames[name] = true
-			s.given[slot] = true
-			s.formulas = append(s.formulas, formula{slot: slot, axes: table.mask, compute: func(v *view) Value {
-				return table.at(v)[name]
-			}})
+	for slot := range s.trainer.Params {
+		name := s.trainer.Params[slot].Name
+		if p.declared[name] != nil || p.shapeNames[name] || !table.sets(name) {
+			continue
 		}
+		p.shapeNames[name] = true
+		s.given[slot] = true
+		s.formulas = append(s.formulas, formula{slot: slot, axes: table.mask, compute: func(v *view) Value {
+			return table.at(v)[name]
+		}})
 	}
 }
 

@@ -219,7 +219,7 @@ func (s *Space) idling(slot int) uint64 {
 	sometimes := false
 	done := s.combinations(mask, traceLimit, func(v *view) bool {
 		v.compute(math.MaxUint64)
-		sometimes = !v.complete().Values[slot].Defined() && !v.lacks(slot)
+		sometimes = !v.passing().Values[slot].Defined() && !v.lacks(slot)
 		return !sometimes
 	})
 	if done && !sometimes {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -116,6 +117,7 @@ func (p *parser) mapping(n *yaml.Node, what string, known []string) []keyed {
 	}
 	if resolve(n).Kind != yaml.MappingNode {
 		p.add(at(n), "%s is a mapping; write its entries as key: value", what)
+		p.lost = true
 		return nil
 	}
 	var out []keyed
@@ -163,7 +165,7 @@ func (p *parser) scalar(n *yaml.Node, what string) (string, bool) {
 	case isNull(n):
 		p.add(at(n), "%s has no value; write one, or leave the key out", what)
 	case r.Kind != yaml.ScalarNode:
-		p.add(at(n), "%s takes one value, not a list or a mapping", what)
+		p.add(at(n), "%s takes one value; write one, not a list or a mapping", what)
 	case r.Style&yaml.TaggedStyle != 0:
 		p.add(at(n), "%s: YAML tags such as %s are not used here; leave the tag out", what, r.Tag)
 	default:
@@ -189,23 +191,41 @@ func (p *parser) integer(n *yaml.Node, what string, low, high int64) (int64, boo
 	return v.Int, true
 }
 
-// inside is the place of a character of a scalar's text: exact where the text stands verbatim in one line of the file,
-// else the scalar's start.
+// inside is the place of a character of a scalar's text, also of one that is quoted or goes over several lines; the
+// scalar's start where its text does not stand in the file as it is.
 func (p *parser) inside(n *yaml.Node, character int) place {
-	where := at(n)
-	lines := strings.Split(string(p.text), "\n")
+	lines := strings.SplitAfter(string(p.text), "\n")
 	if n.Line < 1 || n.Line > len(lines) {
-		return where
+		return at(n)
 	}
-	start := n.Column
-	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
-		start++
+	source, value := []rune(strings.Join(lines[n.Line-1:], "")), []rune(n.Value)
+	i := n.Column - 1
+	switch {
+	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
+		i++
+	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		i = len([]rune(lines[n.Line-1])) // the text starts below | or >
 	}
-	runes := []rune(lines[n.Line-1])
-	if start > len(runes) || !strings.HasPrefix(string(runes[start-1:]), n.Value) {
-		return where
+	for j := 0; ; {
+		for i < len(source) && j < len(value) && unicode.IsSpace(source[i]) && (j == 0 || unicode.IsSpace(value[j])) {
+			i++ // a line break and an indentation stand for one blank
+			if i < len(source) && !unicode.IsSpace(source[i]) {
+				for j < character && j < len(value) && unicode.IsSpace(value[j]) {
+					j++
+				}
+			}
+		}
+		if j >= character || j >= len(value) {
+			break
+		}
+		if i >= len(source) || source[i] != value[j] {
+			return at(n)
+		}
+		i, j = i+1, j+1
 	}
-	return place{n.Line, start + character}
+	before := string(source[:min(i, len(source))])
+	line := strings.Count(before, "\n")
+	return place{n.Line + line, 1 + utf8.RuneCountInString(before[strings.LastIndex(before, "\n")+1:])}
 }
 
 // bytesOf reads a size such as 4GiB.

@@ -22,7 +22,7 @@ type spectra struct {
 	others []int // the other slots
 	groups []*spectrumGroup
 	chosen bool
-	cache  map[string]Spectrum // of points by their values
+	cache  map[uint64]Spectrum // by the hash of a point's values
 }
 
 // A spectrumGroup is the data sets that differ in n alone.
@@ -39,7 +39,7 @@ type spectrumCell struct {
 }
 
 func newSpectra(s *Space) *spectra {
-	g := &spectra{space: s, cache: map[string]Spectrum{}}
+	g := &spectra{space: s, cache: map[uint64]Spectrum{}}
 	for i, name := range s.trainer.SpectrumParams {
 		switch slot := s.trainer.index(name); {
 		case i == 0:
@@ -56,9 +56,9 @@ var plainSpectrum = Spectrum{Lambda0: 0.1, LambdaMax: 1}
 
 // of guesses the spectrum of a point's data set.
 func (g *spectra) of(p Point) Spectrum {
-	key := ""
-	for _, slot := range append([]int{g.size}, g.others...) {
-		key += p.Values[slot].String() + "\x00"
+	key := p.Values[g.size].hash()
+	for _, slot := range g.others {
+		key = mix(key, p.Values[slot].hash())
 	}
 	if s, ok := g.cache[key]; ok {
 		return s
@@ -133,14 +133,14 @@ func (g *spectra) groupOf(others []Value) *spectrumGroup {
 
 // found lists the data sets of the space by group, their cells in the order in which they are chosen.
 func (g *spectra) found() (groups []*spectrumGroup) {
-	index := map[string]*spectrumGroup{}
-	seen := map[string]bool{}
+	index := map[uint64]*spectrumGroup{}
+	seen := map[uint64]bool{}
 	g.space.keptCombinations(g.space.maskOf(g.space.trainer.SpectrumParams), func(v *view) bool {
 		v.compute(math.MaxUint64)
 		p := v.complete()
-		key := ""
+		key := uint64(0)
 		for _, x := range g.valuesOf(p) {
-			key += x.String() + "\x00"
+			key = mix(key, x.hash())
 		}
 		group := index[key]
 		if group == nil {
@@ -148,8 +148,9 @@ func (g *spectra) found() (groups []*spectrumGroup) {
 			index[key] = group
 			groups = append(groups, group)
 		}
-		if n := p.Values[g.size].Int; !seen[key+p.Values[g.size].String()] {
-			seen[key+p.Values[g.size].String()] = true
+		n := p.Values[g.size].Int
+		if id := mix(key, uint64(n)); !seen[id] {
+			seen[id] = true
 			group.cells = append(group.cells, &spectrumCell{n: n, point: p})
 		}
 		return len(groups) < 10_000

@@ -6,7 +6,7 @@ import "math"
 // tried, always the same ones, and the corners of the product.
 const (
 	surveyLimit  = 300_000
-	surveySample = 50_000
+	surveySample = 20_000
 )
 
 // keptCombinations calls f with every combination of a mask's axes that some kept point has, the other digits 0, until f
@@ -95,8 +95,8 @@ func (s *Space) sampleKept(mask uint64, f func(v *view) bool) {
 	var order []int
 	members(mask, func(i int) { order = append(order, i) })
 	state := uint64(2)
+	v := s.newView()
 	for n := range min(surveySample, s.size) {
-		v := s.newView()
 		for j, i := range order {
 			last := s.axes[i].size - 1
 			switch {
@@ -160,7 +160,7 @@ func (p *parser) enumerate(s *Space) {
 func (p *parser) constant(s *Space, l *linked) bool {
 	v := s.newView()
 	v.compute(math.MaxUint64)
-	v.complete()
+	v.passing()
 	if l.truth(&v.scope) || p.unsure() {
 		return true
 	}
@@ -178,13 +178,13 @@ func (p *parser) sayProblem(s *Space, c *component, v *view, problem string, sai
 		return
 	}
 	said[nil] = true
-	where := p.top
+	where, in := p.top, "derive"
 	if len(c.conjuncts) > 0 {
-		where = c.conjuncts[0].place
-	} else if fs := s.formulasOf(c.mask); len(fs) > 0 && fs[0].source != nil {
+		where, in = c.conjuncts[0].place, "where"
+	} else if fs := s.formulasOf(c.mask); fs[0].source != nil {
 		where = fs[0].source.value
 	}
-	p.add(where, "at %s: %s", s.describe(v, c.mask), problem)
+	p.add(where, "%s, at %s: %s", in, s.describe(v, c.mask), problem)
 }
 
 func (p *parser) sayInvalid(s *Space, v *view, f *formula) {

@@ -39,7 +39,7 @@ type Param struct {
 	Choices  []string            // of a Text; nil: any text
 	Relative string              // the quantity of the form TIMES/quantity, such as "lambda_max"; empty: plain values only
 	When     []When              // all must hold, else the parameter is idle at that point
-	Default  func(p Point) Value // nil: must be given
+	Default  func(p Point) Value // nil: must be given. It bears undefined values before it.
 	Is       string              // the default in words, for people: "n/2 rounded down"
 	Upto     bool                // a data file's shape is the largest value, and the default: n, the first n rows
 	Doc      string

@@ -96,3 +96,8 @@ func (v Value) hash() uint64 {
 	}
 	return mix(h, 1)
 }
+
+// String is the kind in words.
+func (k Kind) String() string {
+	return [...]string{"undefined", "bool", "integer", "number", "relative", "text", "file", "list"}[min(k, List)]
+}
