@@ -119,18 +119,20 @@ func (w *warner) extremes() {
 	smallest, largest := int64(math.MaxInt64), int64(0)
 	for _, c := range l.Cells {
 		for _, width := range c.Widths {
-			runs, successes = runs+width.Runs, successes+width.Successes
-			smallest, largest = min(smallest, width.M), max(largest, width.M)
+			if width.Runs > 0 {
+				runs, successes = runs+width.Runs, successes+width.Successes
+				smallest, largest = min(smallest, width.M), max(largest, width.M)
+			}
 		}
 	}
 	if smallest == largest {
-		w.warn("one_width", "only m = %d was swept: no needed width can be found; sweep it: `m: %s`", smallest, logAxis(max(smallest/widenBy, leastHelpfulM), largest*widenBy))
+		w.warn("one_width", "only m = %d has decided runs: no needed width can be found; sweep it: `m: %s`", smallest, logAxis(max(smallest/widenBy, leastHelpfulM), largest*widenBy))
 	}
 	switch successes {
 	case 0:
-		w.warn("no_success", "no run succeeded: the needed width is above m = %d everywhere; go wider: `m: %s`", largest, logAxis(smallest, largest*widenBy*widenBy))
+		w.warn("no_success", "no decided run succeeded: the needed width is above m = %d everywhere; go wider: `m: %s`", largest, logAxis(smallest, largest*widenBy*widenBy))
 	case runs:
-		w.warn("no_failure", "every run succeeded: the needed width is at most m = %d everywhere; go narrower: `m: %s`", smallest, logAxis(max(smallest/(widenBy*widenBy), leastHelpfulM), largest))
+		w.warn("no_failure", "every decided run succeeded: the needed width is at most m = %d everywhere; go narrower: `m: %s`", smallest, logAxis(max(smallest/(widenBy*widenBy), leastHelpfulM), largest))
 	default:
 		w.edges(smallest, largest)
 	}
