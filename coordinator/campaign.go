@@ -40,8 +40,8 @@ func newCampaign(r results.SweepRecord, spec *sweep.Spec) *campaign {
 }
 
 // add counts an outcome of a point of the sweep.
-func (t *tally) add(success string, key sweep.Key, encoded []byte, outcome sweep.Outcome) {
-	t.digest.Add(sweep.PointDigest(key, encoded))
+func (t *tally) add(success string, digest [32]byte, outcome sweep.Outcome) {
+	t.digest.Add(digest)
 	if success != "" && outcome.Scalars["event_"+success].True() {
 		t.successes++
 	}
@@ -66,7 +66,7 @@ func (k *campaign) gain(l *landing, now time.Time) {
 	if _, ok := k.contains(l.point); !ok {
 		return
 	}
-	k.add(k.spec.Success, l.key, l.Outcome, l.outcome)
+	k.add(k.spec.Success, l.digest, l.outcome)
 	k.points = max(k.points, k.digest.Count)
 	k.rate.add(now)
 	if l.known {
@@ -74,8 +74,8 @@ func (k *campaign) gain(l *landing, now time.Time) {
 	}
 }
 
-func (k *campaign) conflict(l *landing) {
-	if _, ok := k.contains(l.point); ok {
+func (k *campaign) conflict(p sweep.Point) {
+	if _, ok := k.contains(p); ok {
 		k.conflicts++
 	}
 }

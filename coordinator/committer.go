@@ -11,13 +11,12 @@ import (
 
 // A batch is what goes to the disk together: all that came while the batch before was on its way.
 type batch struct {
-	rows     []results.Row
-	arrivals []landing // of rows
+	landings []landing
 	troubles []results.Trouble
 	acks     []ack
 	after    []func() // run by the loop once all is stored
 
-	verdicts []results.Verdict // of rows, once stored
+	verdicts []results.Verdict // of the landings, once stored
 }
 
 // An ack is owed to an agent.
@@ -30,22 +29,17 @@ type ack struct {
 
 // A landing is an outcome on its way to the disk, with what is counted once it is there.
 type landing struct {
-	results.Row
-	key     sweep.Key
-	point   sweep.Point
-	outcome sweep.Outcome
-	cost    sweep.Cost
-	known   bool // the cost is
+	*arrival
+	cost  sweep.Cost
+	known bool // the cost is
 }
 
 func (b *batch) empty() bool {
-	return len(b.rows) == 0 && len(b.troubles) == 0 && len(b.acks) == 0 && len(b.after) == 0
+	return len(b.landings) == 0 && len(b.troubles) == 0 && len(b.acks) == 0 && len(b.after) == 0
 }
 
 func (b *batch) add(a *arrival, cost sweep.Cost, known bool) {
-	row := results.Row{Key: a.key, Point: a.Point, Outcome: a.Outcome, Provenance: a.Provenance}
-	b.rows = append(b.rows, row)
-	b.arrivals = append(b.arrivals, landing{Row: row, key: a.key, point: a.point, outcome: a.outcome, cost: cost, known: known})
+	b.landings = append(b.landings, landing{arrival: a, cost: cost, known: known})
 }
 
 // commit stores batches, one after the other, until there are no more. A batch that the store does not take is tried again, ever
@@ -92,15 +86,16 @@ func (c *Coordinator) keep(ctx context.Context, b *batch) bool {
 
 // store writes a batch. Done again after a failure, it does no harm.
 func (c *Coordinator) store(b *batch) error {
-	if len(b.rows) > 0 {
-		verdicts, err := c.config.Store.Put(b.rows)
+	if len(b.landings) > 0 && b.verdicts == nil { // else they were stored, and what came after them was not
+		rows := make([]results.Row, len(b.landings))
+		for i, l := range b.landings {
+			rows[i] = results.Row{Key: l.key, Point: l.Point, Outcome: l.Outcome, Provenance: l.Provenance}
+		}
+		verdicts, err := c.config.Store.Put(rows)
 		if err != nil {
 			return err
 		}
-		if b.verdicts == nil { // the first success counts: a second Put would find the rows there
-			b.verdicts = verdicts
-		}
-		b.rows = nil
+		b.verdicts = verdicts
 	}
 	if len(b.troubles) > 0 {
 		return c.config.Store.SaveTroubles(b.troubles)

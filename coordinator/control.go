@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -173,16 +174,19 @@ func (c *Coordinator) exclusive(ctx context.Context, limit uint64, k *campaign, 
 			return errEnough
 		}
 		n++
+		if err := errors.Join(ctx.Err(), c.halted()); err != nil {
+			return err
+		}
 		p, err := sweep.DecodePoint(c.config.Trainers, r.Point)
 		if err != nil {
-			return ctx.Err()
+			return nil
 		}
 		if _, ok := k.contains(p); ok && !slices.ContainsFunc(others, func(x *campaign) bool { _, ok := x.contains(p); return ok }) {
 			keys = append(keys, r.Key)
 		}
-		return ctx.Err()
+		return nil
 	})
-	if err == errEnough {
+	if errors.Is(err, errEnough) {
 		err = nil
 	}
 	return keys, err

@@ -27,15 +27,18 @@ func (c *Coordinator) newFeeder(k *campaign) *feeder {
 	return f
 }
 
-// hunger asks the feeder for more points if few are waiting.
-func (k *campaign) hunger(c *Coordinator) {
-	f := k.feeder
-	if f == nil || f.busy {
-		return
-	}
-	if n := c.queue.Wants(k.id, ahead); n > ahead/2 {
-		f.busy = true
-		f.want <- n
+// nourish asks the feeders of the sweeps whose turn it is for more points, if few are waiting.
+func (c *Coordinator) nourish() {
+	wants := c.queue.Wants(ahead)
+	for _, k := range c.campaigns {
+		f := k.feeder
+		if f == nil || f.busy {
+			continue
+		}
+		if n := wants[k.id]; n > ahead/2 {
+			f.busy = true
+			f.want <- n
+		}
 	}
 }
 

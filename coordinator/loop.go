@@ -102,8 +102,8 @@ func (c *Coordinator) turn(now time.Time) {
 	for _, t := range r.Troubles {
 		c.complain(t)
 	}
+	c.nourish()
 	for _, k := range c.campaigns {
-		k.hunger(c)
 		k.settle(c)
 	}
 }
@@ -125,6 +125,7 @@ type arrival struct {
 	key     sweep.Key
 	point   sweep.Point
 	outcome sweep.Outcome
+	digest  [32]byte
 	refused string // why nothing of it can be kept
 }
 
@@ -159,7 +160,7 @@ func (c *Coordinator) land(b *batch) {
 	}
 	now := time.Now()
 	for i, verdict := range b.verdicts {
-		c.done(&b.arrivals[i], verdict, now)
+		c.done(&b.landings[i], verdict, now)
 	}
 	for _, t := range b.troubles {
 		c.queue.Settle(t.Sweep, t.Key)
@@ -189,7 +190,7 @@ func (c *Coordinator) done(l *landing, verdict results.Verdict, now time.Time) {
 		c.log.Error("conflict: a point came out different from what is stored, on a faulty machine or by a bug; the first outcome stays",
 			"key", l.key.String(), "host", l.Provenance.Host, "agent", l.Provenance.Agent)
 		for _, k := range c.campaigns {
-			k.conflict(l)
+			k.conflict(l.point)
 		}
 	case results.Same:
 	}

@@ -15,7 +15,7 @@ func (c *Coordinator) take(ctx context.Context, list []arrival) (n merged, err e
 	durable := make(chan struct{})
 	err = c.post(ctx, func() {
 		b := c.batch
-		from := len(b.rows)
+		from := len(b.landings)
 		for i := range list {
 			c.queue.Delivered("", list[i].key)
 			b.add(&list[i], sweep.Cost{}, false)

@@ -137,10 +137,20 @@ func (c *Coordinator) countAll() error {
 			continue
 		}
 		for _, k := range c.campaigns {
-			k.conflict(&landing{point: p})
+			k.conflict(p)
 		}
 	}
 	return nil
+}
+
+// halted is ErrStopped once the coordinator is stopping.
+func (c *Coordinator) halted() error {
+	select {
+	case <-c.stopped:
+		return ErrStopped
+	default:
+		return nil
+	}
 }
 
 var errEnough = errors.New("enough")
@@ -155,6 +165,9 @@ func (c *Coordinator) count(limit uint64, campaigns []*campaign) (n uint64, err 
 			return errEnough
 		}
 		n++
+		if err := c.halted(); err != nil {
+			return err
+		}
 		return c.countRow(r, campaigns)
 	})
 	if err != nil && !errors.Is(err, errEnough) {
@@ -178,7 +191,7 @@ func (c *Coordinator) countRow(r results.Row, campaigns []*campaign) error {
 				return fmt.Errorf("the outcome of %s: %w", r.Key, err)
 			}
 		}
-		k.add(k.spec.Success, r.Key, r.Outcome, outcome)
+		k.add(k.spec.Success, sweep.PointDigest(r.Key, r.Outcome), outcome)
 	}
 	return nil
 }

@@ -120,8 +120,30 @@ func (c *Coordinator) outcome(r *sweep.Row, w choice) (stored bool, err error) {
 	return true, nil
 }
 
+// enumerate makes the number of a sweep's points exact, if it was estimated.
+func (c *Coordinator) enumerate(ctx context.Context, name string) error {
+	var k *campaign
+	var exact bool
+	err := c.look(ctx, name, func(found *campaign) { k, exact = found, found.exact })
+	if err != nil || exact {
+		return err
+	}
+	n := uint64(0)
+	for range k.spec.Space.All() {
+		if n++; n%(1<<16) == 0 {
+			if err := errors.Join(ctx.Err(), c.halted()); err != nil {
+				return err
+			}
+		}
+	}
+	return c.ask(ctx, func() { k.points, k.exact = n, true })
+}
+
 // digest is that of a sweep, and how many points it lacks.
 func (c *Coordinator) digest(ctx context.Context, name string) (sum [32]byte, points, missing uint64, err error) {
+	if err := c.enumerate(ctx, name); err != nil {
+		return sum, 0, 0, err
+	}
 	err = c.look(ctx, name, func(k *campaign) {
 		d := k.digest
 		for key, state := range c.queue.Resting(k.id) {

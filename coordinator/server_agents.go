@@ -76,7 +76,7 @@ func (a *agentService) send(stream workStream, s *session, ended <-chan struct{}
 // sendLetters sends all that the outbox holds, in as few messages as the bounds of a message allow.
 func sendLetters(stream workStream, s *session) error {
 	l := s.out.take()
-	m := &proto.ToAgent{Cancels: l.cancels, Drain: l.drain}
+	m := &proto.ToAgent{Cancels: l.cancels}
 	items, bytes := len(l.cancels), 0
 	if l.welcome != nil {
 		m.Welcome = toWelcome(l.welcome)
@@ -107,7 +107,7 @@ func sendLetters(stream workStream, s *session) error {
 			return err
 		}
 	}
-	if items > 0 || m.Welcome != nil || m.Drain {
+	if items > 0 || m.Welcome != nil {
 		if err := flush(true); err != nil {
 			return err
 		}
@@ -224,6 +224,7 @@ func (a *agentService) examine(r *proto.Result) arrival {
 	if x.point, x.outcome, err = proto.CheckDelivery(a.c.config.Trainers, d); err != nil {
 		x.refused = err.Error()
 	}
+	x.digest = sweep.PointDigest(x.key, d.Outcome)
 	return x
 }
 

@@ -1,13 +1,13 @@
 package coordinator
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"time"
 
 	"google.golang.org/grpc"
@@ -97,7 +97,7 @@ func (s *clientService) Watch(m *proto.WatchRequest, stream grpc.ServerStreaming
 		if err != nil {
 			return err
 		}
-		if changed(last, now) {
+		if !reflect.DeepEqual(last, now) {
 			if err := stream.Send(proto.ToStatus(now)); err != nil {
 				return err
 			}
@@ -115,16 +115,6 @@ func (s *clientService) Watch(m *proto.WatchRequest, stream grpc.ServerStreaming
 			return ErrStopped
 		}
 	}
-}
-
-// changed says whether a status says something that another does not.
-func changed(a, b sweep.Status) bool {
-	return !bytes.Equal(mustMarshal(a), mustMarshal(b))
-}
-
-func mustMarshal(s sweep.Status) []byte {
-	s.Spec, s.Files, s.Filename = nil, nil, ""
-	return fmt.Append(nil, s)
 }
 
 // Control pauses, resumes, cancels, retries and deletes.
@@ -299,6 +289,7 @@ func (s *clientService) imported(w *proto.Row) (arrival, error) {
 		return x, fmt.Errorf("%w: a row without an outcome", proto.ErrMalformed)
 	}
 	x.point, x.outcome, err = proto.CheckDelivery(s.c.config.Trainers, d)
+	x.digest = sweep.PointDigest(x.key, d.Outcome)
 	return x, err
 }
 

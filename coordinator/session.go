@@ -54,7 +54,6 @@ type letters struct {
 	grants  []queue.Grant
 	cancels []uint64
 	acks    []ack
-	drain   bool
 }
 
 // A welcome answers an agent's hello.

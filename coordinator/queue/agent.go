@@ -14,7 +14,6 @@ type agent struct {
 	capacity  sweep.Capacity
 	trainers  map[string]int
 	connected bool
-	draining  bool
 	dirty     bool
 	last      time.Time // heard
 	held      workList
@@ -98,7 +97,7 @@ func (q *Queue) Connect(h sweep.Hello, claims []Claim, now time.Time) []Reattach
 		q.ring = append(q.ring, a)
 		q.heard.push(a)
 	}
-	a.trainers, a.connected, a.draining, a.last = h.Trainers, true, false, now
+	a.trainers, a.connected, a.last = h.Trainers, true, now
 	q.heard.remove(a)
 	q.heard.push(a)
 	var kept []Reattached
@@ -112,8 +111,7 @@ func (q *Queue) Connect(h sweep.Hello, claims []Claim, now time.Time) []Reattach
 	for w := a.held.first; w != nil; {
 		next := w.next
 		if !claimed[w.Key] {
-			w.leave()
-			w.wait()
+			w.giveBack()
 		}
 		w = next
 	}
@@ -200,13 +198,6 @@ func (q *Queue) Disconnect(id string) {
 	}
 }
 
-// Drain tells that an agent should get nothing more.
-func (q *Queue) Drain(id string) {
-	if a := q.agents[id]; a != nil {
-		a.draining = true
-	}
-}
-
 // Leave tells that an agent has left for good, and in order: what it held comes back and counts as no loss.
 func (q *Queue) Leave(id string) {
 	a := q.agents[id]
@@ -215,8 +206,7 @@ func (q *Queue) Leave(id string) {
 	}
 	q.Disconnect(id)
 	for w := a.held.first; w != nil; w = a.held.first {
-		w.leave()
-		w.wait()
+		w.giveBack()
 	}
 	q.forget(a)
 }

@@ -47,7 +47,7 @@ func (q *Queue) Fill(now time.Time) {
 }
 
 func (q *Queue) fill(a *agent, now time.Time) {
-	if !a.connected || a.draining {
+	if !a.connected {
 		return
 	}
 	for a.held.n < a.capacity.Window && !a.locked {

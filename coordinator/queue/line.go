@@ -184,13 +184,22 @@ func (l *line) feed(w *work) {
 	l.fed.push(w)
 }
 
-// Wants is how many points the sweep's cursor should bring now: it keeps a little more waiting than agents take at a time.
-func (q *Queue) Wants(id string, ahead int) int {
-	l := q.sweeps[id]
-	if l == nil || l.stop || l.ended || l.Paused {
-		return 0
+// Wants says how many points the sweeps' cursors should bring now: so many that of each trainer, from the sweep whose turn it is on,
+// ahead of them wait.
+func (q *Queue) Wants(ahead int) map[string]int {
+	wants := map[string]int{}
+	waiting := map[string]int{} // by trainer
+	for _, l := range q.order {
+		if l.stop || l.Paused {
+			continue
+		}
+		waiting[l.Trainer] += l.fed.n + l.back.n
+		if n := ahead - waiting[l.Trainer]; n > 0 && !l.ended {
+			wants[l.ID] = n
+			waiting[l.Trainer] = ahead
+		}
 	}
-	return max(0, ahead-l.fed.n)
+	return wants
 }
 
 // next takes out the work that the agent should have next, or nil.

@@ -61,9 +61,7 @@ func (q *Queue) Handback(id string, key sweep.Key, fence uint64) {
 	if w == nil || w.phase != leased || w.fence != fence || w.agent.id != id {
 		return
 	}
-	w.leave()
-	w.attempts--
-	w.wait()
+	w.giveBack()
 }
 
 // Delivered tells that an outcome of a key has come, from whomever, and is on its way to the disk. It gives back what the point was

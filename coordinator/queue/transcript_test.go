@@ -162,8 +162,6 @@ func (p *player) do(c []string) {
 		p.q.Disconnect(rest[0])
 	case "leave":
 		p.q.Leave(rest[0])
-	case "drain":
-		p.q.Drain(rest[0])
 	case "capacity":
 		o := options(rest[1:])
 		p.q.Capacity(rest[0], sweep.Capacity{Cores: int(o.int("cores", 1)), Memory: o.int("memory", 0), Window: int(o.int("window", 10))})

@@ -132,6 +132,13 @@ func (w *work) wait() {
 	}
 }
 
+// giveBack ends a lease that came to nothing through no fault: it counts as no attempt.
+func (w *work) giveBack() {
+	w.leave()
+	w.attempts--
+	w.wait()
+}
+
 // leave takes a work out of wherever it waits, is reserved, is held or rests. Its phase is the caller's to set.
 func (w *work) leave() {
 	switch w.phase {
