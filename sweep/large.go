@@ -6,8 +6,19 @@ package sweep
 // freeLimit bounds the product of the axes that may be free; Parse refuses more.
 const freeLimit = 100_000
 
-// samples is how many tuples a large component's count is estimated from.
-const samples = 100_000
+// samples is how many tuples a large component's count is estimated from, effort how many may be evaluated for that.
+const (
+	samples = 100_000
+	effort  = 3_000_000
+)
+
+// trials is how many of n tuples of the component can be judged with that effort.
+func (c *component) trials(s *Space, n uint64) uint64 {
+	if c.large && !c.plain {
+		n = min(n, max(500, effort/c.free(s)))
+	}
+	return min(n, c.size)
+}
 
 func (c *component) keepsLarge(v *view) bool {
 	v.problem = ""
@@ -35,33 +46,47 @@ func (c *component) sound(v *view) bool {
 // lowest is the lowest tuple with the given canonical values (false: idle) at which where holds.
 func (c *component) lowest(s *Space, canonical func(slot int) (Value, bool)) (uint64, bool) {
 	v := s.newView()
-	choices := make([][]uint64, len(c.axes))
+	choices := make([]digits, len(c.axes))
 	for j, i := range c.axes {
 		choices[j] = s.axes[i].candidates(s, canonical)
-		if len(choices[j]) == 0 {
+		if choices[j].count() == 0 {
 			return 0, false
 		}
+		v.set(i, choices[j].at(0))
 	}
-	place := make([]int, len(c.axes))
+	place := make([]uint64, len(c.axes))
 	for {
-		for j, i := range c.axes {
-			v.set(i, choices[j][place[j]])
-		}
 		v.problem = ""
 		if c.satisfies(v) && v.problem == "" && c.matches(v, canonical) {
 			return c.tuple(v), true
 		}
 		j := len(place) - 1
 		for ; j >= 0; j-- {
-			if place[j]++; place[j] < len(choices[j]) {
+			place[j] = (place[j] + 1) % choices[j].count()
+			v.set(c.axes[j], choices[j].at(place[j]))
+			if place[j] > 0 {
 				break
 			}
-			place[j] = 0
 		}
 		if j < 0 {
 			return 0, false
 		}
 	}
+}
+
+// digits are some of an axis, ascending: a list, or all up to a size.
+type digits struct {
+	list []uint64
+	all  uint64
+}
+
+func (d digits) count() uint64 { return d.all + uint64(len(d.list)) }
+
+func (d digits) at(i uint64) uint64 {
+	if d.list == nil {
+		return i
+	}
+	return d.list[i]
 }
 
 func (c *component) matches(v *view, canonical func(slot int) (Value, bool)) bool {
@@ -74,22 +99,28 @@ func (c *component) matches(v *view, canonical func(slot int) (Value, bool)) boo
 	return true
 }
 
-// candidates are the digits of an axis that agree with the canonical values of its parameters, ascending.
-func (a *axis) candidates(s *Space, canonical func(slot int) (Value, bool)) []uint64 {
-	if a.digits == nil {
-		if slot := a.slots[0]; slot < s.helpers {
-			if want, used := canonical(slot); used {
-				if digit, ok := a.columns[0].find(want); ok {
-					return []uint64{digit}
-				}
-				return nil
-			}
+// candidates are the digits of an axis that agree with the canonical values of its parameters.
+func (a *axis) candidates(s *Space, canonical func(slot int) (Value, bool)) (out digits) {
+	bound := false
+	for _, slot := range a.slots {
+		if slot < s.helpers {
+			_, used := canonical(slot)
+			bound = bound || used
 		}
 	}
-	var out []uint64
+	if !bound {
+		return digits{all: a.size}
+	}
+	if a.digits == nil {
+		want, _ := canonical(a.slots[0])
+		if digit, ok := a.columns[0].find(want); ok {
+			out.list = []uint64{digit}
+		}
+		return out
+	}
 	for digit := range a.size {
 		if a.agrees(s, digit, canonical) {
-			out = append(out, digit)
+			out.list = append(out.list, digit)
 		}
 	}
 	return out
@@ -124,7 +155,7 @@ func (c *component) free(s *Space) uint64 {
 
 // estimate is the count of a large component from a fixed sample; at least 1, for a sample does not show that none is kept.
 func (c *component) estimate(s *Space) uint64 {
-	kept, n := 0, min(samples, c.size)
+	kept, n := 0, c.trials(s, samples)
 	c.sample(s, n, func(*view) { kept++ })
 	fraction := float64(kept) / float64(n)
 	return max(1, uint64(fraction*float64(c.size)))

@@ -96,7 +96,13 @@ func (s *Space) sampleKept(mask uint64, f func(v *view) bool) {
 	members(mask, func(i int) { order = append(order, i) })
 	state := uint64(2)
 	v := s.newView()
-	for n := range min(surveySample, s.size) {
+	trials := min(surveySample, s.size)
+	for _, c := range s.components {
+		if c.mask&mask != 0 && c.large {
+			trials = min(trials, c.trials(s, surveySample))
+		}
+	}
+	for n := range trials {
 		for j, i := range order {
 			last := s.axes[i].size - 1
 			switch {
@@ -228,7 +234,7 @@ func (p *parser) judgeLarge(s *Space, c *component, said map[*formula]bool) {
 	formulas := s.formulasOf(c.mask)
 	v := s.newView()
 	state := uint64(3)
-	for range min(surveySample, c.size) {
+	for range c.trials(s, surveySample) {
 		for i := range s.axes {
 			v.set(i, random(&state)%s.axes[i].size)
 		}
