@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -313,11 +314,12 @@ func (s sick) Put(rows []results.Row) ([]results.Verdict, error) {
 
 func TestFullDisk(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *cluster) {
-		full := true
+		var full atomic.Bool
+		full.Store(true)
 		c.down()
 		c.wrap = func(s Store) Store {
 			return sick{s, func() error {
-				if full {
+				if full.Load() {
 					return results.ErrFull
 				}
 				return nil
@@ -339,7 +341,7 @@ func TestFullDisk(t *testing.T) {
 			a.beat()
 		}
 		c.expect("s", 0, 0, 2, 0)
-		full = false
+		full.Store(false)
 		time.Sleep(15 * time.Second)
 		a.beat()
 		c.settle()
@@ -350,7 +352,7 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("at the end %+v", s)
 		}
 		a.leave()
-		full = true
+		full.Store(true)
 	})
 }
 
