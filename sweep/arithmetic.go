@@ -3,6 +3,7 @@ package sweep
 import (
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // A num is a number of an expression; the zero num is undefined.
@@ -244,4 +245,19 @@ func lesser(x, y num, want int) num {
 		return x
 	}
 	return y
+}
+
+// mulOverflows says whether x*y leaves 64 bits.
+func mulOverflows(x, y int64) bool {
+	abs := func(v int64) uint64 {
+		if v < 0 {
+			return uint64(-v) // also right for the least integer
+		}
+		return uint64(v)
+	}
+	high, low := bits.Mul64(abs(x), abs(y))
+	if (x < 0) != (y < 0) {
+		return high != 0 || low > 1<<63
+	}
+	return high != 0 || low >= 1<<63
 }

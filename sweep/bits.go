@@ -11,8 +11,6 @@ func (b bitset) has(i uint64) bool { return b[i/64]>>(i%64)&1 == 1 }
 
 func (b bitset) add(i uint64) { b[i/64] |= 1 << (i % 64) }
 
-func (b bitset) remove(i uint64) { b[i/64] &^= 1 << (i % 64) }
-
 func (b bitset) count() uint64 {
 	n := 0
 	for _, w := range b {
