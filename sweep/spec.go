@@ -130,8 +130,10 @@ func (p *parser) parse() {
 			p.readDeclarations(s, e.value)
 		}
 	}
-	if g := sections["grid"]; g != nil {
-		p.top = at(g)
+	for _, section := range []string{"fixed", "grid"} {
+		if n := sections[section]; n != nil {
+			p.top = at(n)
+		}
 	}
 	p.readZip(sections["zip"])
 	p.wheres = sections["where"]
