@@ -92,7 +92,7 @@ func (o *outbox) take() letters {
 }
 
 // maxInFlight bounds, for each session, the bytes of results that have come and are not yet acknowledged.
-const maxInFlight = 32 << 20
+const maxInFlight = 8 << 20
 
 // A flow holds back a session whose results come faster than they can be stored.
 type flow struct {

@@ -95,8 +95,8 @@ func FromResult(w *Result) (sweep.Delivery, error) {
 	return d, nil
 }
 
-// CheckDelivery decodes the point and the outcome of a delivery: its point must be one of the trainers', its outcome what
-// some trainer's program wrote. It gives the point's key back.
+// CheckDelivery decodes the point and the outcome of a delivery: both must be in canonical form, the point one of the trainers'.
+// Without an outcome it gives back an empty one.
 func CheckDelivery(trainers []*sweep.Trainer, d sweep.Delivery) (sweep.Point, sweep.Outcome, error) {
 	p, err := sweep.DecodePoint(trainers, d.Point)
 	if err != nil {

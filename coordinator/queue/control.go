@@ -109,8 +109,7 @@ func (q *Queue) CancelPoints(id string, items []Item) (n int) {
 		delete(l.marks, item.Key)
 		w := l.work(item)
 		l.putToRest(w, sweep.Cancelled)
-		q.saving[troubled{l.ID, w.Key}]++
-		q.ready.Troubles = append(q.ready.Troubles, w.trouble(sweep.Cancelled))
+		q.complain(w, sweep.Cancelled)
 		n++
 	}
 	return n

@@ -10,7 +10,7 @@ import (
 
 // lookahead is how much work, in time, an agent holds beyond what it runs: enough for the way there and back, too little to make
 // others wait for it at the end of a sweep.
-const lookahead = time.Second
+const lookahead = time.Second / 2
 
 // leastTime is what the smallest point takes.
 const leastTime = 20 * time.Microsecond

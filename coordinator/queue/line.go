@@ -100,8 +100,12 @@ func (q *Queue) moveOver(old, l *line, keep func(sweep.Key, []byte) (uint64, boo
 			l.live++
 		case w.phase == resting && !w.refused:
 			w.leave()
+			moved := w.Index != index
 			w.line, w.Index = l, index
 			l.putToRest(w, w.rests)
+			if moved { // a restart finds it by its index
+				q.complain(w, w.rests)
+			}
 		default:
 			if w.marked() {
 				l.marks[w.Key] = w.trouble(sweep.Pending)

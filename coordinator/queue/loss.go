@@ -127,6 +127,11 @@ func (q *Queue) Failed(key sweep.Key, fence uint64, text string, now time.Time) 
 func (q *Queue) settle(w *work, s sweep.State) {
 	w.phase, w.rests = settling, s
 	w.line.busy++
+	q.complain(w, s)
+}
+
+// complain asks for a work's trouble to be stored.
+func (q *Queue) complain(w *work, s sweep.State) {
 	q.saving[troubled{w.line.ID, w.Key}]++
 	q.ready.Troubles = append(q.ready.Troubles, w.trouble(s))
 }
