@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The long tests: every fuzz target for FUZZTIME (default 60s), then every test that only `make soak` runs (WIDTHLAW_SOAK=1).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+go list ./... | while read -r pkg; do
+	for target in $(go test -list '^Fuzz' "$pkg" | grep '^Fuzz' || true); do
+		echo "== $pkg $target"
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-60s}" "$pkg"
+	done
+done
+WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h ./cmd/... ./coordinator/... ./agent/... ./results/...
