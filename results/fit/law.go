@@ -1,8 +1,6 @@
 package fit
 
 import (
-	"cmp"
-	"maps"
 	"math"
 	"slices"
 
@@ -80,7 +78,7 @@ func (w Width) Share() float64 { return float64(w.Successes) / float64(w.Runs) }
 func (r *Runs) Analyze(o Options) *Analysis {
 	o = o.withDefaults()
 	a := &Analysis{Schema: 1, Sweep: o.Sweep, Laws: []Law{}, Theory: Theory()}
-	families := slices.SortedFunc(maps.Values(r.families), compareFamilies)
+	families := r.lawFamilies()
 	for e, event := range r.trainer.Events {
 		for _, f := range families {
 			a.Laws = append(a.Laws, r.law(f, e, o))
@@ -146,16 +144,6 @@ func (r *Runs) describe(f *family) map[string]any {
 		}
 	}
 	return out
-}
-
-func compareFamilies(a, b *family) int {
-	for i := range a.values {
-		x, y := a.values[i], b.values[i]
-		if c := cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Int, y.Int), cmp.Compare(x.Float, y.Float), cmp.Compare(x.Text, y.Text)); c != 0 {
-			return c
-		}
-	}
-	return 0
 }
 
 // describe is the cell with every run counted once.
@@ -236,6 +224,18 @@ func lastDecided(ws []Width) Width {
 		}
 	}
 	return ws[0]
+}
+
+// contradicted are the places of cells that the line leaves out and is wrong about: their needed width, which is only known to
+// lie beyond the swept ones, lies on the other side.
+func (l *Law) contradicted() (cells []int) {
+	for i, t := range l.Thresholds {
+		m := Number(l.Line.Width(l.Cells[i]))
+		if !t.Inside && (m < t.Low || m > t.High && t.High >= leastWidth) {
+			cells = append(cells, i)
+		}
+	}
+	return cells
 }
 
 // varies says whether a cell's coordinate takes more than one value; undefined is one.

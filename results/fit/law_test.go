@@ -21,8 +21,13 @@ type sweepCase struct {
 }
 
 func (c sweepCase) runs() *Runs {
-	t := testTrainer()
-	runs := New(t)
+	runs := New(testTrainer())
+	c.addTo(runs)
+	return runs
+}
+
+func (c sweepCase) addTo(runs *Runs) {
+	t := runs.trainer
 	for _, n := range c.n {
 		for _, m := range c.m {
 			for _, seed := range c.seeds {
@@ -39,7 +44,6 @@ func (c sweepCase) runs() *Runs {
 			}
 		}
 	}
-	return runs
 }
 
 // plain is a sweep that has it all: n^1 sharp, lambda0 apart from n.
@@ -144,6 +148,28 @@ func render(t *testing.T, a *Analysis) string {
 	return text.String()
 }
 
+// TestAxisOfData: more seeds make no more clusters where data_seed is an axis of its own, or the others decide nothing.
+func TestAxisOfData(t *testing.T) {
+	s, runs := plain(), New(testTrainer())
+	for data := range int64(3) {
+		s.given = map[string]sweep.Value{"data_seed": sweep.IntValue(data)}
+		s.addTo(runs)
+	}
+	if text := render(t, runs.Analyze(Options{Draws: 10})); !strings.Contains(text, "`data_seed: 0..29`") {
+		t.Errorf("3 data seeds:\n%s", text)
+	}
+	s = plain()
+	s.success = func(n, m, seed int64) sweep.Value {
+		if seed != 3 {
+			return sweep.Value{}
+		}
+		return sweep.BoolValue(m > n)
+	}
+	if text := render(t, s.runs().Analyze(Options{Draws: 10})); !strings.Contains(text, "of 32 data seeds, one alone") {
+		t.Errorf("one seed that decides:\n%s", text)
+	}
+}
+
 func TestNoResults(t *testing.T) {
 	a := New(testTrainer()).Analyze(Options{Sweep: "empty", Points: 9})
 	if got := codes(a.Laws[0]); !slices.Equal(got, []string{"no_results"}) {
@@ -168,9 +194,7 @@ func TestFamilies(t *testing.T) {
 	s := plain()
 	runs := s.runs()
 	s.given = map[string]sweep.Value{"lr": sweep.FloatValue(0.5)}
-	for name, f := range s.runs().families {
-		runs.families[name] = f
-	}
+	s.addTo(runs)
 	a := runs.Analyze(Options{Draws: 10})
 	if len(a.Laws) != 8 {
 		t.Fatalf("%d laws of 4 events and 2 families", len(a.Laws))
@@ -183,6 +207,51 @@ func TestFamilies(t *testing.T) {
 	}
 	if text := render(t, a); !strings.Contains(text, "== fit, lr = 0.5 ==") {
 		t.Errorf("the heading does not tell the families apart:\n%s", text)
+	}
+}
+
+// TestChosenDefault: a value that equals a default which follows n, at one n, does not part that n from the others.
+func TestChosenDefault(t *testing.T) {
+	s := plain()
+	s.given = map[string]sweep.Value{"pairs": sweep.IntValue(20)} // n/2 at n = 40
+	a := s.runs().Analyze(Options{Draws: 10})
+	if len(a.Laws) != 4 || len(a.Laws[0].Cells) != 4 || a.Laws[0].Family["pairs"] != int64(20) {
+		t.Errorf("%d laws of 4 events and one family: %v, %v", len(a.Laws), a.Laws[0].Family, a.Laws[0].Thresholds)
+	}
+}
+
+// TestDefaultFollowsWidth: a default that differs from width to width, in one cell, does not lose runs.
+func TestDefaultFollowsWidth(t *testing.T) {
+	follows := testTrainer()
+	follows.Param("pairs").Default = func(p sweep.Point) sweep.Value { return sweep.IntValue(p.Int("m") / 16 * (1 + p.Int("seed")%2)) }
+	runs, s := New(follows), plain()
+	s.addTo(runs)
+	got, want := runs.Analyze(Options{Draws: 10}), s.runs().Analyze(Options{Draws: 10})
+	if len(got.Laws) != 4 || got.Laws[0].Runs != want.Laws[0].Runs || got.Laws[0].Thresholds[1] != want.Laws[0].Thresholds[1] {
+		t.Errorf("%d laws, %d runs, %+v; want 4, %d, %+v", len(got.Laws), got.Laws[0].Runs, got.Laws[0].Thresholds[1], want.Laws[0].Runs, want.Laws[0].Thresholds[1])
+	}
+}
+
+// TestContradicted: a line through the cells that happen to need little says nothing where it is wrong about the others.
+func TestContradicted(t *testing.T) {
+	k := squareLaw(32)
+	k.n, k.m = []int64{20, 80, 320, 1280}, powersOfTwo(3, 13)
+	whole := k.simulate(1).Analyze(Options{Draws: 100}).Laws[0]
+	if slices.Contains(codes(whole), "contradicted") || !whole.Exponents.N.Told {
+		t.Fatalf("an honest sweep is doubted: %q, %+v", codes(whole), whole.Exponents.N)
+	}
+	s := plain()
+	s.lambda0 = func(n int64) float64 { return 1 / float64(1+n%7) }
+	s.m = powersOfTwo(3, 8)
+	s.success = func(n, m, seed int64) sweep.Value { return sweep.BoolValue(n != 160 && 4*(m+seed%3) > n) }
+	s.n = []int64{50, 60, 70, 80, 90, 100, 110, 160}
+	a := s.runs().Analyze(Options{Sweep: "selected", Draws: 100})
+	l := a.Laws[0]
+	if e := l.Exponents; !slices.Contains(codes(l), "contradicted") || e.N.Told || e.Lambda0.Told {
+		t.Errorf("warnings %q, exponents %+v", codes(l), e)
+	}
+	if text := render(t, a); !strings.Contains(strings.Join(strings.Fields(text), " "), "n = 160 (> 256, the line says") {
+		t.Errorf("the cell is not named:\n%s", text)
 	}
 }
 
@@ -216,10 +285,20 @@ func TestSame(t *testing.T) {
 	s := plain()
 	s.success = func(n, m, seed int64) sweep.Value { return sweep.BoolValue((m+n*7+seed*13)%97 < m/4) }
 	s.lambda0 = func(n int64) float64 { return 1 / (3 * float64(n)) }
-	first, _ := json.Marshal(s.runs().Analyze(Options{Draws: 100}))
+	both := func(lr ...float64) []byte {
+		runs := New(testTrainer())
+		for _, lr := range lr {
+			s.given = map[string]sweep.Value{"lr": sweep.FloatValue(lr)}
+			s.addTo(runs)
+			slices.Reverse(s.n)
+		}
+		b, _ := json.Marshal(runs.Analyze(Options{Draws: 100}))
+		return b
+	}
+	first := both(0.5, 0.25)
 	slices.Reverse(s.seeds)
 	slices.Reverse(s.n)
-	second, _ := json.Marshal(s.runs().Analyze(Options{Draws: 100}))
+	second := both(0.25, 0.5)
 	if !bytes.Equal(first, second) {
 		t.Errorf("the order of results changes the analysis:\n%s\n%s", first, second)
 	}

@@ -43,8 +43,11 @@ func terms() []Term {
 	}
 }
 
-// Width is the line's needed width at a cell; the line in n alone where the terms are confounded.
+// Width is the line's needed width at a cell; the line in n alone where the terms are confounded; NaN where lambda0 is 0.
 func (l *Line) Width(c Cell) float64 {
+	if c.Lambda0 == 0 {
+		return math.NaN()
+	}
 	if l.Along != nil {
 		return math.Exp(l.alongIntercept + l.Along.Exponent*math.Log(float64(c.N)))
 	}
@@ -215,10 +218,11 @@ func leastSquares(terms []Term, on []int, cells []Cell, s *sample, readings []re
 
 // exponents reads the law's exponents off its line.
 func (l *Law) exponents() {
-	spare := l.Line.Cells > len(l.Line.Terms)+1 // else the line passes through every point, whatever they are
+	checked := l.Line.Cells > len(l.Line.Terms)+1 && // else the line passes through every point, whatever they are
+		len(l.contradicted()) == 0 // else the cells were selected by their width, which bends the line
 	for _, t := range l.Line.Terms {
 		e := Exponent{number(t.Exponent), number(t.Low), number(t.High), false}
-		e.Told = e.Low*e.High > 0 && spare && t.Inflation <= mostInflation
+		e.Told = e.Low*e.High > 0 && checked && t.Inflation <= mostInflation
 		switch t.Name {
 		case "n":
 			l.Exponents.N = e

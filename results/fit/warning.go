@@ -19,7 +19,7 @@ type Warning struct {
 //	not_recorded undefined lambda0_zero all_censored censored   runs that say nothing
 //	no_success no_failure above_widths below_widths open_interval one_width not_monotone   the needed width is not pinned
 //	one_cluster few_clusters                             the intervals
-//	one_n one_lambda0 no_line few_cells floor narrow_range confounded spans_zero   the exponents
+//	one_n one_lambda0 no_line few_cells contradicted floor narrow_range confounded spans_zero   the exponents
 const (
 	fewClusters    = 30
 	mostCensored   = 0.1
@@ -60,7 +60,7 @@ func (r *Runs) warnings(l *Law, f *family, event, clusters int, o Options) []War
 	}
 	w.extremes()
 	w.cells()
-	w.clusters(clusters, r.seeds.many)
+	w.clusters(clusters, len(r.clusters), r.seeds)
 	w.exponents()
 	return w.warnings
 }
@@ -177,14 +177,17 @@ func (w *warner) cells() {
 	}
 }
 
-func (w *warner) clusters(count int, manySeeds bool) {
-	switch {
-	case count == 1 && manySeeds:
+// clusters: count of the sweep's data seeds have decided runs.
+func (w *warner) clusters(count, all int, seeds seedCensus) {
+	switch axis := seeds.dataAxis(); {
+	case count == 1 && all > 1:
+		w.warn("one_cluster", "of %d data seeds, one alone has decided runs: there are no intervals; see to it that the others decide the event", all)
+	case count == 1 && seeds.many:
 		w.warn("one_cluster", "all runs share one data_seed: there is no interval over data sets; leave data_seed out, so that it follows seed, or sweep it: `data_seed: 0..19`")
 	case count == 1:
-		w.warn("one_cluster", "there is one seed: a share of successes at one data set is no probability, and there are no intervals; add `seed: 0..19`")
+		w.warn("one_cluster", "there is one seed: a share of successes at one data set is no probability, and there are no intervals; add `%s: 0..19`", axis)
 	case count < fewClusters:
-		w.warn("few_clusters", "%d data seeds: under %d the bootstrap's intervals tend to be too narrow; add seeds: `seed: 0..%d`", count, fewClusters, fewClusters-1)
+		w.warn("few_clusters", "%d data seeds: under %d the bootstrap's intervals tend to be too narrow; add seeds: `%s: 0..%d`", count, fewClusters, axis, fewClusters-1)
 	}
 }
 
@@ -206,6 +209,9 @@ func (w *warner) exponents() {
 	if line.Cells <= len(line.Terms)+1 {
 		w.warn("few_cells", "%s for %s: the line cannot be checked; add cells: `%s`", plural(line.Cells, "needed width"), plural(len(line.Terms)+1, "coefficient"), suggestedCells)
 	}
+	if wrong := l.contradicted(); len(wrong) > 0 {
+		w.contradicted(wrong)
+	}
 	if line.Confounded() {
 		w.confounded()
 	}
@@ -217,6 +223,16 @@ func (w *warner) exponents() {
 			w.warn("spans_zero", "the interval of the exponent of %s, [%s, %s], holds 0: its sign is not told; add seeds or a wider range", symbol(t.Name), short(t.Low), short(t.High))
 		}
 	}
+}
+
+func (w *warner) contradicted(cells []int) {
+	l := w.law
+	var wrong []string
+	for _, i := range cells {
+		c, t := l.Cells[i], l.Thresholds[i]
+		wrong = append(wrong, fmt.Sprintf("%s (%s, the line says %s)", c.name(l), t.needed(), short(l.Line.Width(c))))
+	}
+	w.warn("contradicted", "the line is wrong about cells that it leaves out, %s: no exponent is told; sweep widths on both sides of the needed one there", list(wrong))
 }
 
 func (w *warner) floor() {
