@@ -32,7 +32,7 @@ func StepBench(ctx context.Context, job sweep.Job) (Bench, error) {
 	if err != nil {
 		return Bench{}, err
 	}
-	in := newInputs(ds, job.Threads)
+	in := newInputs(ds, kern, job.Threads)
 	p := job.Point
 	p.Record = sweep.Record{Curves: []string{"loss"}}
 	b := Bench{Kernel: kern.Name, StepSeconds: math.Inf(1)}

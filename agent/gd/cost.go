@@ -1,6 +1,7 @@
 package gd
 
 import (
+	"github.com/widthlaw/widthlaw/agent/gd/eigen"
 	"github.com/widthlaw/widthlaw/agent/gd/kernel"
 	"github.com/widthlaw/widthlaw/sweep"
 )
@@ -9,7 +10,7 @@ import (
 func costParams() []string { return []string{"n", "d", "m", "lr", "steps", "steps_limit"} }
 
 // cost is what a point takes if it uses its whole budget: the form's operations a step, and 4/3 n^3 for the data set's eigenvalues
-// and for those of each recorded step where lambda_min is recorded.
+// and, where lambda_min or kernel_drift is recorded, for those of each recorded step.
 func cost(p sweep.Point, s sweep.Spectrum) sweep.Cost {
 	c, err := newCourse(p, s)
 	if err != nil {
@@ -17,8 +18,10 @@ func cost(p sweep.Point, s sweep.Spectrum) sweep.Cost {
 	}
 	n, decompositions := float64(p.Int("n")), 1.0
 	recorded := p.Record.At.Steps(min(c.steps, 1<<40)).Len() // its length is counted in int64 too
-	if p.Records("lambda_min") {
-		decompositions += float64(recorded)
+	for _, curve := range []string{"lambda_min", "kernel_drift"} {
+		if p.Records(curve) {
+			decompositions += float64(recorded)
+		}
 	}
 	l := shape(int(p.Int("n")), int(p.Int("d")), int(p.Int("m")))
 	return sweep.Cost{
@@ -35,7 +38,8 @@ const likelyThreads = 4
 func memory(p sweep.Point, steps int64) float64 {
 	l := shape(int(p.Int("n")), int(p.Int("d")), int(p.Int("m")))
 	n, d, m := float64(l.n), float64(l.d), float64(l.m)
-	keep, eigenvalues := needs(p), p.Records("lambda_min")
+	keep, drift := needs(p), p.Records("kernel_drift")
+	eigenvalues := drift || p.Records("lambda_min")
 
 	patterns := m * float64(kernel.Words(l.n))
 	state := m*d + 2*m // W; the second layer, and its coefficients
@@ -51,12 +55,18 @@ func memory(p sweep.Point, steps int64) float64 {
 		state += patterns
 	}
 	if eigenvalues {
-		state += patterns + 2*n*n // bits by sample; H, and its decomposition
+		state += patterns + n*n/4 + n*n + eigen.Bytes(l.n)/8 // bits by sample; counts; H, and its decomposition
+	}
+	if drift {
+		state += n * n / 4 // counts at step 0
 	}
 	threads := min(float64(l.blocks()), likelyThreads)
 	scratch := threads * min(kernel.Block, m) * (n + max(n, d))
 	partial := min(float64(l.blocks()), leastRound) * n
 	training := state + patterns + scratch + partial + float64(steps)
-	spectrum := 2 * n * n // H_inf, and its decomposition
+	spectrum := n*n + n*d + eigen.Bytes(l.n)/8 // H_inf; directions; its decomposition
+	if l.n >= eigen.Large {
+		spectrum += n*d + likelyThreads*kernel.Block*n // directions packed; products
+	}
 	return l.inputBytes(eigenvalues) + 8*max(training, spectrum)
 }

@@ -13,6 +13,7 @@ func curves() []sweep.Curve {
 		{Name: "gradient_norm", Doc: "length of the gradient of L"},
 		{Name: "pl", Doc: "gradient_norm^2 / (2 L), the local PL* constant; undefined where L is 0"},
 		{Name: "lambda_min", Doc: "least eigenvalue of the tangent kernel's Gram matrix at step k", Eigenvalues: true},
+		{Name: "kernel_drift", Doc: "spectral norm of the difference of that matrix from step 0's", Eigenvalues: true},
 		{
 			Name: "accuracy", Unit: "share", When: when("labels", "rademacher", "teacher-sign", "file"),
 			Doc: "share of the samples whose sign is right; undefined unless all labels are +1 or -1",

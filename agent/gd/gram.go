@@ -2,11 +2,10 @@ package gd
 
 import (
 	"math"
-	"sync"
-	"sync/atomic"
 
 	"github.com/widthlaw/widthlaw/agent/gd/eigen"
 	"github.com/widthlaw/widthlaw/agent/gd/elementary"
+	"github.com/widthlaw/widthlaw/agent/gd/kernel"
 )
 
 // A spectrum is what a data set's infinite-width tangent kernel T_inf says about training. With a fixed second layer T_inf is
@@ -17,40 +16,87 @@ type spectrum struct {
 	LambdaMax     float64 // greatest eigenvalue of T_inf
 }
 
-// spectrum decomposes H_inf. The number of threads changes no bit.
-func (ds *dataset) spectrum(threads int) spectrum {
-	least, greatest := eigen.Extremes(ds.hiddenGram(threads), ds.N, threads)
-	lambda0 := eigen.Significant(least, greatest, ds.N)
-	return spectrum{Lambda0: lambda0, Lambda0Hidden: lambda0, LambdaMax: greatest}
+// spectrum decomposes H_inf. Neither the kernel nor the number of threads changes a bit.
+func (ds *dataset) spectrum(kern *kernel.Set, threads int) (s spectrum) {
+	withPool(max(1, min(threads, ds.N)), func(p *pool) error {
+		least, greatest := eigen.NewSolver(ds.N, kern, p.parts).Extremes(ds.hiddenGram(kern, p))
+		lambda0 := eigen.Significant(least, greatest, ds.N)
+		s = spectrum{Lambda0: lambda0, Lambda0Hidden: lambda0, LambdaMax: greatest}
+		return nil
+	})
+	return s
 }
 
 // hiddenGram is the lower triangle of the N x N matrix H_inf of a ReLU network's hidden layer,
 //
 //	H_ij = |x_i| |x_j| cos t (pi - t) / (2 pi),    t the angle between x_i and x_j,
 //
-// the expectation of x_i . x_j over the half-spaces of w where both neurons are active. Near t = 0, the arc cosine of a dot
-// product would lose half of its digits: t = 2 atan2(|u - v|, |u + v|) of the unit vectors. An input that is 0 has zeros.
-func (ds *dataset) hiddenGram(threads int) []float64 {
-	h := make([]float64, ds.N*ds.N)
-	u, size := ds.directions()
-	var next atomic.Int64
-	shareRows := func() {
-		apart := make([]float64, ds.N)
-		for i := int(next.Add(1)) - 1; i < ds.N; i = int(next.Add(1)) - 1 {
-			row := h[i*ds.N:][:i+1]
-			angles(row, apart[:i+1], u, ds.D)
-			for j, t := range row {
-				row[j] = size[i] * size[j] * elementary.Cos(t) * (math.Pi - t) / (2 * math.Pi)
+// the expectation of x_i . x_j over the half-spaces of w where both neurons are active. An input that is 0 has zeros.
+func (ds *dataset) hiddenGram(kern *kernel.Set, p *pool) []float64 {
+	g := &hiddenGram{n: ds.N, d: ds.D, kern: kern, h: make([]float64, ds.N*ds.N)}
+	g.u, g.size = ds.directions()
+	if ds.N < eigen.Large {
+		p.each(0, ds.N, g.pairwise)
+	} else {
+		g.packed = kernel.Pack(g.u, ds.D, ds.N, 1, ds.D)
+		p.each(0, (ds.N+kernel.Block-1)/kernel.Block, g.blockwise)
+	}
+	return g.h
+}
+
+// A hiddenGram is H_inf being made.
+type hiddenGram struct {
+	n, d   int
+	kern   *kernel.Set
+	u      []float64      // n x d: the inputs made length 1
+	size   []float64      // n: their lengths
+	packed *kernel.Packed // u as a right-hand side
+	h      []float64      // n x n
+}
+
+// pairwise fills one row, from the angle t = 2 atan2(|u - v|, |u + v|) of unit vectors.
+func (g *hiddenGram) pairwise(w *worker, i int) {
+	row := g.h[i*g.n:][:i+1]
+	if w.out == nil {
+		w.out = make([]float64, g.n)
+	}
+	angles(row, w.out[:i+1], g.u, g.d)
+	for j, t := range row {
+		row[j] = g.element(i, j, elementary.Cos(t), t)
+	}
+}
+
+// blockwise fills some rows, from the products rho = u . v: t = atan2(sqrt(1 - rho^2), rho). Where rho is wrong by e, H_ij is wrong by
+//
+//	|dH/drho| e = |(pi - t) + rho / sqrt(1 - rho^2)| / (2 pi) e <= 1.8 e
+//
+// while |rho| < parallel. Beyond, t would lose half of its digits, and pairwise has it.
+func (g *hiddenGram) blockwise(w *worker, block int) {
+	from := block * kernel.Block
+	to := min(g.n, from+kernel.Block)
+	before := &kernel.Packed{Inner: g.d, Outer: to, Data: g.packed.Data[:g.d*kernel.Padded(to)]}
+	if w.out == nil {
+		w.out = make([]float64, kernel.Block*g.packed.Stride())
+	}
+	g.kern.Product(w.out, g.u[from*g.d:], g.d, to-from, before)
+	for i := from; i < to; i++ {
+		for j, rho := range w.out[(i-from)*before.Stride():][:i+1] {
+			if math.Abs(rho) < parallel {
+				g.h[i*g.n+j] = g.element(i, j, rho, elementary.Atan2(math.Sqrt((1-rho)*(1+rho)), rho))
+			} else {
+				t := angle(g.u[i*g.d:][:g.d], g.u[j*g.d:][:g.d])
+				g.h[i*g.n+j] = g.element(i, j, elementary.Cos(t), t)
 			}
 		}
 	}
-	var wait sync.WaitGroup
-	for range min(threads, ds.N) - 1 {
-		wait.Go(shareRows)
-	}
-	shareRows()
-	wait.Wait()
-	return h
+}
+
+// parallel is the cosine from which on two inputs are treated as nearly parallel: 1 - 2^-7.
+const parallel = 1 - 0x1p-7
+
+// element is H_ij given the angle and its cosine.
+func (g *hiddenGram) element(i, j int, cos, t float64) float64 {
+	return g.size[i] * g.size[j] * cos * (math.Pi - t) / (2 * math.Pi)
 }
 
 // directions is the inputs made length 1, and their lengths.
@@ -76,17 +122,27 @@ func angles(t, apart, u []float64, d int) {
 	for ; j+4 <= len(t); j += 4 {
 		squares(t[j:][:4], apart[j:][:4], last, u[j*d:][:4*d])
 	}
+	for j, plus := range t[:j] {
+		t[j] = fromHalf(apart[j], plus)
+	}
 	for ; j < len(t); j++ {
-		var plus, minus float64
-		for k, v := range u[j*d:][:d] {
-			a, b := last[k]-v, last[k]+v
-			minus, plus = math.FMA(a, a, minus), math.FMA(b, b, plus)
-		}
-		t[j], apart[j] = plus, minus
+		t[j] = angle(last, u[j*d:][:d])
 	}
-	for j, plus := range t {
-		t[j] = 2 * elementary.Atan2(math.Sqrt(apart[j]), math.Sqrt(plus))
+}
+
+// angle is the angle between two unit vectors, to full precision near 0 and pi too.
+func angle(u, v []float64) float64 {
+	var plus, minus float64
+	for k, v := range v {
+		a, b := u[k]-v, u[k]+v
+		minus, plus = math.FMA(a, a, minus), math.FMA(b, b, plus)
 	}
+	return fromHalf(minus, plus)
+}
+
+// fromHalf is the angle, given the squares of |u - v| and |u + v|.
+func fromHalf(minus, plus float64) float64 {
+	return 2 * elementary.Atan2(math.Sqrt(minus), math.Sqrt(plus))
 }
 
 // squares is four neighbouring rows side by side, so that eight chains are under way at a time.

@@ -20,8 +20,8 @@ type inputs struct {
 	k  *kernel.Packed // X X^T, n x n: of the Gram form, and of tangent kernels
 }
 
-func newInputs(ds *dataset, threads int) *inputs {
-	in := &inputs{n: ds.N, d: ds.D, rows: ds.X, y: ds.Y, signs: true, spectrum: ds.spectrum(threads)}
+func newInputs(ds *dataset, kern *kernel.Set, threads int) *inputs {
+	in := &inputs{n: ds.N, d: ds.D, rows: ds.X, y: ds.Y, signs: true, spectrum: ds.spectrum(kern, threads)}
 	for _, y := range ds.Y {
 		in.signs = in.signs && (y == 1 || y == -1)
 	}

@@ -75,3 +75,8 @@ func (p *pool) share(w *worker) {
 		p.work(w, int(b))
 	}
 }
+
+// parts is each for work that needs no worker's memory.
+func (p *pool) parts(parts int, work func(part int)) {
+	p.each(0, parts, func(_ *worker, part int) { work(part) })
+}

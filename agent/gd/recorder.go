@@ -11,7 +11,7 @@ import (
 type recorder struct {
 	net     *network
 	in      *inputs
-	tangent *tangent // nil unless lambda_min is recorded
+	tangent *tangent // nil unless lambda_min or kernel_drift is recorded
 	steps   []int64
 	values  map[string][]float64
 
@@ -25,8 +25,8 @@ func newRecorder(p sweep.Point, net *network, in *inputs) *recorder {
 		r.values[name] = nil
 	}
 	r.gradients = r.records("gradient_norm") || r.records("pl")
-	if r.records("lambda_min") {
-		r.tangent = newTangent(net, in)
+	if drift := r.records("kernel_drift"); drift || r.records("lambda_min") {
+		r.tangent = newTangent(net, in, drift)
 	}
 	return r
 }
@@ -57,9 +57,7 @@ func (r *recorder) record(k int64, loss float64) {
 	if r.records("max_move") || r.records("mean_move") {
 		r.recordMoves()
 	}
-	if r.tangent != nil {
-		r.put("lambda_min", r.tangent.lambdaMin())
-	}
+	r.recordTangent(k)
 	r.put("accuracy", r.accuracy())
 	r.put("gradient_norm", math.NaN())
 	r.put("pl", math.NaN())
@@ -85,6 +83,19 @@ func (r *recorder) recordMoves() {
 	}
 	r.put("max_move", longest)
 	r.put("mean_move", total(net.moves)/float64(net.m))
+}
+
+func (r *recorder) recordTangent(k int64) {
+	if r.tangent == nil {
+		return
+	}
+	r.tangent.look(k)
+	if r.records("lambda_min") {
+		r.put("lambda_min", r.tangent.lambdaMin())
+	}
+	if r.records("kernel_drift") {
+		r.put("kernel_drift", r.tangent.drift())
+	}
 }
 
 // accuracy is the share of samples whose output has the label's sign.

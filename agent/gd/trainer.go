@@ -31,19 +31,23 @@ type twoLayer struct {
 }
 
 // inputs is the data set of a point, from the library if it is there.
-func (t *twoLayer) inputs(ctx context.Context, p sweep.Point, threads int, file func(context.Context, string) (string, error)) (*inputs, error) {
+func (t *twoLayer) inputs(ctx context.Context, p sweep.Point, kern *kernel.Set, threads int, file func(context.Context, string) (string, error)) (*inputs, error) {
 	return t.library.get(ctx, p, func() (*inputs, error) {
 		ds, err := makeDataset(ctx, p, file)
 		if err != nil {
 			return nil, err
 		}
-		return newInputs(ds, threads), nil
+		return newInputs(ds, kern, threads), nil
 	})
 }
 
 // spectrum is what the planner guesses costs from.
 func (t *twoLayer) spectrum(p sweep.Point) (sweep.Spectrum, error) {
-	in, err := t.inputs(context.Background(), p, 1, func(context.Context, string) (string, error) {
+	kern, err := kernel.Choose("")
+	if err != nil {
+		return sweep.Spectrum{}, err
+	}
+	in, err := t.inputs(context.Background(), p, kern, 1, func(context.Context, string) (string, error) {
 		return "", errors.New("a data file is not read to plan")
 	})
 	if err != nil {
@@ -64,7 +68,7 @@ func (t *twoLayer) run(ctx context.Context, job sweep.Job) (sweep.Outcome, error
 	if err != nil {
 		return sweep.Outcome{}, err
 	}
-	in, err := t.inputs(ctx, job.Point, job.Threads, job.File)
+	in, err := t.inputs(ctx, job.Point, kern, job.Threads, job.File)
 	if err != nil {
 		return sweep.Outcome{}, err
 	}

@@ -8,15 +8,61 @@ type tridiagonal struct {
 	beside   []float64 // n-1
 }
 
-// extremes is the least and the greatest eigenvalue: each is the largest float64 not above the eigenvalue as rounded counts
-// see it, or, near zero, within 2^-80 of the matrix's size.
+// extremes is the least and the greatest eigenvalue.
 func (t tridiagonal) extremes() (least, greatest float64) {
+	return t.eigenvalue(1), t.eigenvalue(len(t.diagonal))
+}
+
+// eigenvalue is the k-th eigenvalue, k = 1 the least: the largest float64 not above the eigenvalue as rounded counts see it, or, near
+// zero, within 2^-80 of the matrix's size.
+func (t tridiagonal) eigenvalue(k int) float64 {
 	squares := make([]float64, len(t.beside))
 	for i, e := range t.beside {
 		squares[i] = float64(e * e)
 	}
 	low, high := t.bounds()
-	return t.bisect(squares, low, high, 1), t.bisect(squares, low, high, len(t.diagonal))
+	return t.bisect(squares, low, high, k)
+}
+
+// eigenvector sets v to a unit eigenvector for an eigenvalue, given pivots, 2 len(v) numbers of workspace. The factors of the matrix minus the
+// eigenvalue from the top and from the bottom meet where both say that it is most nearly singular; from there, v follows both
+// (Parlett, Dhillon: Fernando's solution to Wilkinson's problem, 1997). Small elements come out as exact as large ones.
+func (t tridiagonal) eigenvector(v, pivots []float64, value float64) {
+	n := len(v)
+	down, up := pivots[:n], pivots[n:][:n]
+	for i, d := range t.diagonal {
+		if down[i] = d - value; i > 0 {
+			down[i] -= float64(t.beside[i-1] * (t.beside[i-1] / down[i-1]))
+		}
+		down[i] = away(down[i])
+	}
+	twist, least := 0, math.Inf(1)
+	for i := n - 1; i >= 0; i-- {
+		rest := t.diagonal[i] - value
+		if up[i] = rest; i < n-1 {
+			up[i] -= float64(t.beside[i] * (t.beside[i] / up[i+1]))
+		}
+		up[i] = away(up[i])
+		if left := math.Abs(down[i] + (up[i] - rest)); left < least {
+			twist, least = i, left
+		}
+	}
+	v[twist] = 1
+	for i := twist - 1; i >= 0; i-- {
+		v[i] = -v[i+1] * (t.beside[i] / down[i])
+	}
+	for i := twist + 1; i < n; i++ {
+		v[i] = -v[i-1] * (t.beside[i-1] / up[i])
+	}
+	normalise(v)
+}
+
+// away keeps a pivot away from 0.
+func away(pivot float64) float64 {
+	if math.Abs(pivot) < 0x1p-200 {
+		return 0x1p-200
+	}
+	return pivot
 }
 
 // bounds encloses all eigenvalues strictly, by Gershgorin's circles.
@@ -36,7 +82,7 @@ func (t tridiagonal) bounds() (low, high float64) {
 	return low - slack, high + slack
 }
 
-// bisect is the k-th eigenvalue, k = 1 the least. Fewer than k eigenvalues are below low, k or more below high.
+// bisect is the k-th eigenvalue. Fewer than k eigenvalues are below low, k or more below high.
 func (t tridiagonal) bisect(squares []float64, low, high float64, k int) float64 {
 	enough := 0x1p-80 * (high - low)
 	for high-low > enough {

@@ -1,37 +1,123 @@
-// Package eigen finds the least and the greatest eigenvalue of a symmetric matrix, with the same bits on every platform and
-// for every number of threads.
+// Package eigen finds the extreme eigenvalues of a symmetric matrix, with the same bits on every platform, with every kernel
+// and for every number of threads.
 //
-// tridiagonal.go reduces the matrix to a tridiagonal one with the same eigenvalues, by Householder reflections in panels;
-// bisect.go finds the two eigenvalues of that by counting signs. All sums are chains of fused multiply-adds in increasing
-// index, so that vectors across outputs can take the same steps. An eigenvalue's error is a few n 2^-53 times the largest
-// eigenvalue in size. Start with Extremes.
+// A small matrix is reduced to a tridiagonal one with the same eigenvalues by Householder reflections in panels
+// (tridiagonal.go), whose extreme eigenvalues are found by counting signs (bisect.go). From Large rows on that costs more than it
+// must: a few dozen steps of Lanczos' method on the matrix itself (krylov.go) give an end of the spectrum that stands
+// apart, and an end that does not is had from an inverse, by Lanczos' method again, through a blocked Cholesky factor
+// (end.go, factor.go, solve.go). Where even that does not settle, the tridiagonal form decides.
+//
+// All sums are chains of fused multiply-adds of a fixed order and length, so that vectors across outputs can take the same
+// steps. An eigenvalue's error is a few n 2^-53 times the largest eigenvalue in size. Start with Solver.
 package eigen
 
-import "math"
+import (
+	"math"
 
-// Extremes is the least and the greatest eigenvalue of the symmetric n x n matrix a, n >= 1, of which only the lower triangle
+	"github.com/widthlaw/widthlaw/agent/gd/kernel"
+)
+
+// Large is the number of rows from which on a matrix is not decomposed as a whole.
+const Large = 256
+
+// Each does work for the parts 0 <= part < parts and returns when all is done. Parts may be done at once and in any order.
+type Each func(parts int, work func(part int))
+
+// A Solver finds extreme eigenvalues of n x n matrices, one after the other. It keeps its buffers between them.
+type Solver struct {
+	n    int
+	kern *kernel.Set
+	each Each
+
+	// The matrix under way, made from the caller's: a 2^exponent. A factor takes the place of the lower triangle.
+	a        []float64
+	diagonal []float64
+	exponent int
+	norm     float64 // the largest eigenvalue in size, as far as it is known
+
+	krylov *krylov // from Large rows on, as all that follows
+	factor *factor
+	x, ax  []float64 // a vector, and a times it
+}
+
+// NewSolver is for n x n matrices, n >= 1.
+func NewSolver(n int, kern *kernel.Set, each Each) *Solver {
+	s := &Solver{n: n, kern: kern, each: each, diagonal: make([]float64, n)}
+	if n >= Large {
+		s.krylov = newKrylov(n, max(directSteps(n), inverseSteps), kern, each)
+		s.factor = newFactor(n, kern, each)
+		s.x, s.ax = make([]float64, n), make([]float64, n)
+	}
+	return s
+}
+
+// Bytes is what a Solver needs beside the caller's matrix.
+func Bytes(n int) float64 {
+	rows := 4*panel + 3 // of the tridiagonal form, for a while
+	if n >= Large {
+		rows = max(rows, max(directSteps(n), inverseSteps)+2*tile+6)
+	}
+	return 8 * float64(n) * float64(rows)
+}
+
+// Extremes is the least and the greatest eigenvalue of the symmetric n x n matrix a, of which only the lower triangle
 // (a[i*n+j], j <= i) is read. It uses a as its workspace. Both are NaN where a has a NaN or an infinity.
-func Extremes(a []float64, n, threads int) (least, greatest float64) {
-	a = a[:n*n]
-	size := 0.0
-	for i := range n {
-		for _, v := range a[i*n:][:i+1] {
+func (s *Solver) Extremes(a []float64) (least, greatest float64) {
+	if size := s.take(a); !(size > 0) {
+		return size, size
+	}
+	if s.n >= Large {
+		low, high := s.direct(func(low, high *end) bool { return low.done(s.norm) || high.done(s.norm) })
+		if s.settle(high) && s.settle(low) {
+			return s.unscaled(-low.value), s.unscaled(high.value)
+		}
+		s.restore()
+	}
+	least, greatest = tridiagonalise(s.a, s.n, s.each).extremes()
+	return s.unscaled(least), s.unscaled(greatest)
+}
+
+// Norm is the greatest absolute value of an eigenvalue of a, which it treats as Extremes does.
+func (s *Solver) Norm(a []float64) float64 {
+	if size := s.take(a); !(size > 0) {
+		return size
+	}
+	if s.n >= Large {
+		low, high := s.direct(func(low, high *end) bool {
+			near, far := byValue(low, high)
+			return far.done(s.norm) && near.most() <= far.value
+		})
+		near, far := byValue(low, high)
+		if s.settle(far) && (near.most() <= far.value || s.settle(near)) {
+			return s.unscaled(max(near.value, far.value))
+		}
+		s.restore()
+	}
+	least, greatest := tridiagonalise(s.a, s.n, s.each).extremes()
+	return s.unscaled(max(-least, greatest))
+}
+
+// take scales the caller's matrix by a power of two, which rounds nothing, to a size in [1/2, 1): squares neither overflow nor vanish where
+// they matter. It returns the size before, NaN where the matrix is not finite.
+func (s *Solver) take(a []float64) (size float64) {
+	s.a, s.norm = a[:s.n*s.n], 0
+	for i := range s.n {
+		for _, v := range s.a[i*s.n:][:i+1] {
 			if v-v != 0 {
-				return math.NaN(), math.NaN()
+				return math.NaN()
 			}
 			size = max(size, math.Abs(v))
 		}
 	}
-	if size == 0 {
-		return 0, 0
+	_, s.exponent = math.Frexp(size)
+	symmetric(s.a, s.n, -s.exponent)
+	for i := range s.diagonal {
+		s.diagonal[i] = s.a[i*s.n+i]
 	}
-	// By an exact power of two into [1/2, 1): squares neither overflow nor vanish where they matter.
-	_, exponent := math.Frexp(size)
-	symmetric(a, n, -exponent)
-	t := tridiagonalise(a, n, threads)
-	least, greatest = t.extremes()
-	return math.Ldexp(least, exponent), math.Ldexp(greatest, exponent)
+	return size
 }
+
+func (s *Solver) unscaled(x float64) float64 { return math.Ldexp(x, s.exponent) }
 
 // symmetric multiplies the lower triangle by 2^k and copies it to the upper one.
 func symmetric(a []float64, n, k int) {

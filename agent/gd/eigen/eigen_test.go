@@ -4,14 +4,49 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/widthlaw/widthlaw/agent/gd/kernel"
 )
+
+// by is Each with so many threads.
+func by(threads int) Each {
+	return func(parts int, work func(part int)) {
+		var next atomic.Int64
+		var wait sync.WaitGroup
+		for range threads {
+			wait.Go(func() {
+				for part := next.Add(1) - 1; part < int64(parts); part = next.Add(1) - 1 {
+					work(int(part))
+				}
+			})
+		}
+		wait.Wait()
+	}
+}
+
+// solver is one of the best kernel that the processor has.
+func solver(t testing.TB, n, threads int) *Solver {
+	t.Helper()
+	kern, err := kernel.Choose("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewSolver(n, kern, by(threads))
+}
+
+// extremes leaves a as it is.
+func extremes(t testing.TB, a []float64, n, threads int) (least, greatest float64) {
+	t.Helper()
+	return solver(t, n, threads).Extremes(slices.Clone(a))
+}
 
 // wanted is the least and the greatest eigenvalue by gonum, of a matrix of moderate size.
 func wanted(t *testing.T, a []float64, n int) (least, greatest float64) {
@@ -128,7 +163,7 @@ func TestAgainstGonum(t *testing.T) {
 				for i := range b {
 					b[i] *= scale
 				}
-				l, g := Extremes(b, n, 1)
+				l, g := extremes(t, b, n, 1)
 				off := max(math.Abs(l/scale-least), math.Abs(g/scale-greatest)) // in units of n 2^-53 |a|
 				if size > 0 {
 					off /= float64(n) * 0x1p-53 * size
@@ -152,13 +187,13 @@ func TestKnown(t *testing.T) {
 			for i := range values {
 				values[i] = math.Trunc(4*r.Float64()) / 4 * scale
 			}
-			l, g := Extremes(diagonal(n, func(i int) float64 { return values[i] }), n, 1)
+			l, g := extremes(t, diagonal(n, func(i int) float64 { return values[i] }), n, 1)
 			if l != slices.Min(values) || g != slices.Max(values) {
 				t.Errorf("diagonal of n = %d, scale %g: %v, %v, want %v, %v", n, scale, l, g, slices.Min(values), slices.Max(values))
 			}
 		}
 	}
-	if l, g := Extremes([]float64{2, 1, 1, 2}, 2, 1); l != 1 || g != 3 {
+	if l, g := extremes(t, []float64{2, 1, 1, 2}, 2, 1); l != 1 || g != 3 {
 		t.Errorf("[2 1; 1 2]: %v, %v, want 1, 3", l, g)
 	}
 	// The second difference: 2 - 2 cos(k pi/(n+1)).
@@ -167,7 +202,7 @@ func TestKnown(t *testing.T) {
 	for i := range n - 1 {
 		a[(i+1)*n+i] = -1
 	}
-	l, g := Extremes(a, n, 1)
+	l, g := extremes(t, a, n, 1)
 	c := 2 * math.Cos(math.Pi/float64(n+1))
 	if math.Abs(l-(2-c)) > 1e-14 || math.Abs(g-(2+c)) > 1e-14 {
 		t.Errorf("second difference: %v, %v, want %v, %v", l, g, 2-c, 2+c)
@@ -179,7 +214,7 @@ func TestNotFinite(t *testing.T) {
 		for _, at := range []int{0, 1 * 3, 2*3 + 2} {
 			a := make([]float64, 9)
 			a[at] = v
-			if l, g := Extremes(a, 3, 2); l == l || g == g {
+			if l, g := extremes(t, a, 3, 2); l == l || g == g {
 				t.Errorf("%v at %d: %v, %v, want NaN, NaN", v, at, l, g)
 			}
 		}
@@ -196,27 +231,10 @@ func TestLargeValues(t *testing.T) {
 		for i := range b {
 			b[i] = math.Ldexp(b[i], e)
 		}
-		l, g := Extremes(b, 40, 1)
+		l, g := extremes(t, b, 40, 1)
 		eps := max(1e-14, math.Ldexp(40, -1074-e))
 		if l, g := math.Ldexp(l, -e), math.Ldexp(g, -e); math.Abs(l-least) > eps || math.Abs(g-greatest) > eps {
 			t.Errorf("times 2^%d: %v, %v, want %v, %v", e, l, g, least, greatest)
-		}
-	}
-}
-
-// TestThreads: the same bits for every number of threads, and whatever stands above the diagonal.
-func TestThreads(t *testing.T) {
-	const n = 530 // more than four threads' worth, no whole number of panels
-	a := matrices["random"](rand.New(rand.NewPCG(4, 4)), n)
-	l, g := Extremes(slices.Clone(a), n, 1)
-	for i := range n {
-		for j := i + 1; j < n; j++ {
-			a[i*n+j] = math.NaN()
-		}
-	}
-	for _, threads := range []int{1, 2, 3, 8} {
-		if l2, g2 := Extremes(slices.Clone(a), n, threads); l2 != l || g2 != g {
-			t.Errorf("%d threads: %v, %v, one thread %v, %v", threads, l2, g2, l, g)
 		}
 	}
 }
@@ -229,7 +247,7 @@ func TestBits(t *testing.T) {
 		for i := range a {
 			a[i] = float64(uint64(i+n)*0x9e3779b97f4a7c15>>12)*0x1p-52 - 0.25
 		}
-		l, g := Extremes(a, n, 2)
+		l, g := extremes(t, a, n, 2)
 		h.Write(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, math.Float64bits(l)), math.Float64bits(g)))
 	}
 	const want = "800b15e8bd4de64673ff277227d2d97c76390bde690c9ce6482c2693a6e478b9"
@@ -244,21 +262,6 @@ func TestSignificant(t *testing.T) {
 	} {
 		if got := Significant(c.least, c.greatest, 10); got != c.want {
 			t.Errorf("Significant(%v, %v, 10) = %v, want %v", c.least, c.greatest, got, c.want)
-		}
-	}
-}
-
-func BenchmarkExtremes(b *testing.B) {
-	for _, n := range []int{40, 200, 1000} {
-		for _, threads := range []int{1, 2} {
-			b.Run(fmt.Sprintf("n=%d/threads=%d", n, threads), func(b *testing.B) {
-				a := matrices["random"](rand.New(rand.NewPCG(1, 1)), n)
-				w := make([]float64, n*n)
-				for b.Loop() {
-					copy(w, a)
-					Extremes(w, n, threads)
-				}
-			})
 		}
 	}
 }

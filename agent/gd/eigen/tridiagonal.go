@@ -1,15 +1,10 @@
 package eigen
 
-import (
-	"math"
-	"sync"
-	"sync/atomic"
-)
+import "math"
 
 const (
-	panel = 16  // reflections that are gathered before the rest of the matrix is updated
-	rows  = 32  // of the matrix that a thread takes at a time
-	worth = 128 // rows that are worth a thread
+	panel = 16 // reflections that are gathered before the rest of the matrix is updated
+	rows  = 32 // of the matrix that a thread takes at a time
 )
 
 // A reduction is a matrix on its way to tridiagonal form. At column k the matrix that remains, rows and columns >= k, is
@@ -23,14 +18,14 @@ type reduction struct {
 	a           []float64 // n x n, both triangles
 	left, right []float64 // n x 2 panel
 	v, y        []float64 // n: the reflection, and the matrix times it
-	threads     int
+	each        Each
 }
 
 // tridiagonalise overwrites a.
-func tridiagonalise(a []float64, n, threads int) tridiagonal {
+func tridiagonalise(a []float64, n int, each Each) tridiagonal {
 	r := &reduction{
 		n: n, a: a, left: make([]float64, n*2*panel), right: make([]float64, n*2*panel),
-		v: make([]float64, n), y: make([]float64, n), threads: threads,
+		v: make([]float64, n), y: make([]float64, n), each: each,
 	}
 	t := tridiagonal{make([]float64, n), make([]float64, n-1)}
 	for first := 0; first < n; first += panel {
@@ -127,8 +122,10 @@ func (r *reduction) multiply(from int) {
 	})
 }
 
-func dot(a, v []float64) float64 {
-	s := 0.0
+func dot(a, v []float64) float64 { return plus(0, a, v) }
+
+// plus is s + a.v, one chain.
+func plus(s float64, a, v []float64) float64 {
 	for j, x := range a[:len(v)] {
 		s = math.FMA(x, v[j], s)
 	}
@@ -170,7 +167,7 @@ func (r *reduction) update(from int) {
 			row := r.a[i*r.n:][:i+1]
 			l := from
 			for ; l+4 <= i+1; l += 4 {
-				tile(row[l:][:4], left, r.right[l*2*panel:][:4*2*panel])
+				four(row[l:][:4], left, r.right[l*2*panel:][:4*2*panel])
 			}
 			for ; l <= i; l++ {
 				row[l] = minus(row[l], left, r.right[l*2*panel:][:2*panel])
@@ -182,8 +179,8 @@ func (r *reduction) update(from int) {
 	})
 }
 
-// tile is minus for four neighbours of a row.
-func tile(a, left, right []float64) {
+// four is minus for four neighbours of a row.
+func four(a, left, right []float64) {
 	const k = 2 * panel
 	left, right = left[:k], right[:4*k]
 	s0, s1, s2, s3 := a[0], a[1], a[2], a[3]
@@ -196,23 +193,7 @@ func tile(a, left, right []float64) {
 	a[0], a[1], a[2], a[3] = s0, s1, s2, s3
 }
 
-// share has work done for all rows >= from, in runs, by all threads that are worth their while. Who does which run changes
-// no bit.
+// share has work done for all rows >= from, in runs. Who does which run changes no bit.
 func (r *reduction) share(from int, work func(begin, end int)) {
-	threads := min(r.threads, (r.n-from)/worth)
-	if threads <= 1 {
-		work(from, r.n)
-		return
-	}
-	var next atomic.Int64
-	next.Store(int64(from))
-	var wait sync.WaitGroup
-	for range threads {
-		wait.Go(func() {
-			for begin := int(next.Add(rows)) - rows; begin < r.n; begin = int(next.Add(rows)) - rows {
-				work(begin, min(begin+rows, r.n))
-			}
-		})
-	}
-	wait.Wait()
+	share(r.each, r.n, r.n-from, rows, func(begin, end int) { work(from+begin, from+end) })
 }

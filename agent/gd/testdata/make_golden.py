@@ -85,6 +85,10 @@ n=30 d=30 m=1000 seed=68 lr=0.1 steps=400 loss_below=1e-3
 n=14 d=7 m=129 seed=69 lr=0.02 steps=600
 n=50 d=4 m=1500 seed=70 steps=200 lr=0.3
 n=7 d=3 m=8200 seed=71 steps=60
+n=257 d=40 m=130 seed=72 steps=6 labels=rademacher
+n=300 d=200 m=190 seed=73 steps=6 lr=1.5/lambda_max
+n=321 d=30 m=100 seed=74 steps=4 data=pairs angle=0.003
+n=266 d=150 m=70 seed=75 steps=4 data=clusters clusters=6 spread=0.02
 """.strip().splitlines()
 
 
