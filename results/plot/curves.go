@@ -17,7 +17,7 @@ import (
 // Panel draws the lines by width, in colours that grow with it, each with a band from the tenth to the ninetieth percentile
 // of its seeds.
 func (s CurveSet) Panel() Panel {
-	title := fmt.Sprintf("%s by width, n = %d, d = %d", s.name(), s.N, s.D)
+	title := s.title(s.name())
 	low, high, positive := s.limits()
 	if len(s.Lines) == 0 || math.IsInf(high, 0) {
 		return empty(title, "the curve was not recorded")
@@ -42,10 +42,19 @@ func (s CurveSet) Panel() Panel {
 		if line.Runs > 2 {
 			p.Add(band{line, translucent(colour), floor})
 		}
-		p.Add(polyline{line.above(floor), stroke(colour, 1.6)})
+		xy := line.above(floor)
+		p.Add(polyline{xy, stroke(colour, 1.6)})
+		if len(xy) == 1 {
+			p.Add(dot{xy[0], colour})
+		}
 		panel.legend = append(panel.legend, entry{text: strconv.FormatInt(line.M, 10), line: stroke(colour, 2.5)})
 	}
 	return panel
+}
+
+// title says what is drawn, and of which cell.
+func (s CurveSet) title(curve string) string {
+	return fmt.Sprintf("%s by width, n = %d, d = %d%s", curve, s.N, s.D, s.Apart)
 }
 
 // name is the curve's with its unit: "Pattern changes (share)".
@@ -151,4 +160,16 @@ func (b band) Plot(c draw.Canvas, p *gonum.Plot) {
 		add(i, b.line.Low[i])
 	}
 	c.FillPolygon(b.color, points)
+}
+
+// A dot is a line of one step.
+type dot struct {
+	at    plotter.XY
+	color color.Color
+}
+
+// Plot implements plot.Plotter.
+func (d dot) Plot(c draw.Canvas, p *gonum.Plot) {
+	at := vg.Point{X: c.X(p.X.Norm(d.at.X)), Y: c.Y(p.Y.Norm(d.at.Y))}
+	c.DrawGlyph(draw.GlyphStyle{Color: d.color, Radius: 3, Shape: draw.CircleGlyph{}}, at)
 }

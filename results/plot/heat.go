@@ -20,19 +20,27 @@ func NewHeat(event, row, column string) *Heat {
 	return &Heat{Event: event, Row: row, Column: column, counts: map[[2]sweep.Value]heatCount{}}
 }
 
-// Add counts one result; a run whose event was not decided is not counted.
+// Add counts one result. A run whose event was not decided counts for nothing, but its place is shown.
 func (h *Heat) Add(p sweep.Point, o sweep.Outcome) {
-	v := o.Scalars["event_"+h.Event]
-	if v.Kind != sweep.Bool {
-		return
-	}
 	at := [2]sweep.Value{p.Get(h.Row), p.Get(h.Column)}
 	c := h.counts[at]
-	c.runs++
-	if v.True() {
-		c.successes++
+	if v := o.Scalars["event_"+h.Event]; v.Kind == sweep.Bool {
+		c.runs++
+		if v.True() {
+			c.successes++
+		}
 	}
 	h.counts[at] = c
+}
+
+// decided says whether any run counts.
+func (h *Heat) decided() bool {
+	for _, c := range h.counts {
+		if c.runs > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // axis are the sorted values of the rows (0) or the columns (1).

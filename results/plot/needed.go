@@ -69,6 +69,8 @@ type needPoint struct {
 	line            float64 // the law's; NaN without one, or beyond
 }
 
+func (q needPoint) inside() bool { return q.beyond == 0 }
+
 // points are the law's that can be drawn.
 func (a neededAxes) points(l *fit.Law) []needPoint {
 	var out []needPoint
@@ -121,14 +123,26 @@ func (a neededAxes) panel(l *fit.Law) Panel {
 		}
 	}
 	logAxis(&p.X, slices.Min(xs), slices.Max(xs), xs)
-	logAxis(&p.Y, slices.Min(ys), slices.Max(ys), nil)
+	low, high := widen(slices.Min(ys), slices.Max(ys))
+	logAxis(&p.Y, low, high, nil)
 	panel := Panel{Title: title, x: a.label, y: fmt.Sprintf("needed width m (success %g)", l.Level), plot: p}
-	a.addSlopes(p, all)
+	a.addSlopes(&panel, all)
+	slopes := panel.legend
+	panel.legend = nil
 	a.addSeries(&panel, l)
-	for _, s := range a.slopes {
-		panel.legend = append(panel.legend, entry{text: "slope " + s.text, line: s.style})
+	panel.legend = append(panel.legend, slopes...)
+	if slices.ContainsFunc(all, func(q needPoint) bool { return q.beyond != 0 || q.openLow || q.openHigh }) {
+		panel.legend = append(panel.legend, entry{text: "beyond the swept widths", glyph: arrow{1}, color: ink})
 	}
 	return panel
+}
+
+// leastSpan is the least factor between the ends of an axis of needed widths: one width alone stands in the middle of it.
+const leastSpan = 4
+
+func widen(low, high float64) (float64, float64) {
+	more := math.Sqrt(max(1, leastSpan*low/high))
+	return low / more, high * more
 }
 
 // exponent is what the title says of the law.
@@ -175,6 +189,9 @@ func (a neededAxes) addSeries(panel *Panel, l *fit.Law) {
 		panel.plot.Add(needBars{s.points, stroke(colour, 1.2), glyph(k)})
 		name := s.name
 		if name == "" {
+			if !slices.ContainsFunc(s.points, needPoint.inside) {
+				continue
+			}
 			name = "measured"
 		}
 		panel.legend = append(panel.legend, entry{text: name, line: stroke(colour, 0), glyph: glyph(k), color: colour})
@@ -199,16 +216,32 @@ func addLine(p *gonum.Plot, points []needPoint, s draw.LineStyle) bool {
 	return true
 }
 
-// addSlopes draws the powers to compare with, through the middle of the points.
-func (a neededAxes) addSlopes(p *gonum.Plot, points []needPoint) {
-	x0, y0 := 0.0, 0.0
+// addSlopes draws the powers to compare with, through the middle of the needed widths that are known; none where these stand
+// above one another.
+func (a neededAxes) addSlopes(panel *Panel, points []needPoint) {
+	var x, y []float64
 	for _, q := range points {
-		x0, y0 = x0+math.Log(q.x)/float64(len(points)), y0+math.Log(q.m)/float64(len(points))
+		if q.inside() {
+			x, y = append(x, math.Log(q.x)), append(y, math.Log(q.m))
+		}
 	}
+	if len(x) == 0 || slices.Min(x) == slices.Max(x) {
+		return
+	}
+	p, x0, y0 := panel.plot, mean(x), mean(y)
 	for _, s := range a.slopes {
 		at := func(x float64) float64 { return math.Exp(y0 + s.power*(math.Log(x)-x0)) }
 		p.Add(polyline{plotter.XYs{{X: p.X.Min, Y: at(p.X.Min)}, {X: p.X.Max, Y: at(p.X.Max)}}, s.style})
+		panel.legend = append(panel.legend, entry{text: "slope " + s.text, line: s.style})
 	}
+}
+
+func mean(x []float64) float64 {
+	sum := 0.0
+	for _, x := range x {
+		sum += x
+	}
+	return sum / float64(len(x))
 }
 
 // needBars are needed widths with their intervals; an arrow where one is beyond the swept widths.

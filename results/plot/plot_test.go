@@ -67,6 +67,18 @@ func gather(all []result) (*fit.Analysis, *Trajectories, *Heat) {
 	return runs.Analyze(fit.Options{Sweep: "first", Draws: 100}), curves, heat
 }
 
+// untrained keeps step 0 alone.
+func untrained(all []result) []result {
+	for i := range all {
+		c := &all[i].outcome.Curves
+		c.Step = c.Step[:1]
+		for name, values := range c.Values {
+			c.Values[name] = values[:1]
+		}
+	}
+	return all
+}
+
 func usual() []result {
 	return results([]int64{50, 100, 200}, []int64{16, 32, 64, 128, 256, 512, 1024}, []float64{1}, 8)
 }
@@ -76,7 +88,8 @@ func TestFigures(t *testing.T) {
 	one, two := []int64{50}, []float64{0.1, 1}
 	for name, all := range map[string][]result{
 		"usual": usual(), "empty": nil, "one point": results(one, one, two[:1], 1), "one n": results(one, []int64{16, 64, 256, 1024}, two, 5),
-		"never": results([]int64{1000, 4000}, []int64{2, 4}, two[:1], 3), "many n": results([]int64{10, 20, 30, 40, 50, 60, 70, 80, 90}, []int64{8, 32, 128}, two[:1], 3),
+		"no steps": untrained(results(one, []int64{16, 64}, two[:1], 3)),
+		"never":    results([]int64{1000, 4000}, []int64{2, 4}, two[:1], 3), "many n": results([]int64{10, 20, 30, 40, 50, 60, 70, 80, 90}, []int64{8, 32, 128}, two[:1], 3),
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, curves, heat := gather(all)
@@ -104,6 +117,60 @@ func TestFigures(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNeededBeyond: where no needed width is known there is no slope to compare with, and the axis still has numbers.
+func TestNeededBeyond(t *testing.T) {
+	legend := func(p Panel) (texts []string) {
+		for _, e := range p.legend {
+			texts = append(texts, e.text)
+		}
+		return texts
+	}
+	labels := func(p Panel) (n int) {
+		for _, tick := range p.plot.Y.Tick.Marker.Ticks(p.plot.Y.Min, p.plot.Y.Max) {
+			if tick.Label != "" {
+				n++
+			}
+		}
+		return n
+	}
+	for name, c := range map[string]struct {
+		all    []result
+		legend []string
+	}{
+		"beyond": {results([]int64{1000, 4000}, []int64{16}, []float64{1}, 3), []string{"beyond the swept widths"}},
+		"one n":  {results([]int64{64}, []int64{16, 64, 256}, []float64{1}, 20), []string{"measured"}},
+		"known":  {usual(), []string{"measured", "fitted", "slope n", "slope n²"}},
+	} {
+		a, _, _ := gather(c.all)
+		p := Needed(&a.Laws[0])
+		if got := legend(p); !slices.Equal(got, c.legend) {
+			t.Errorf("%s: legend %q, want %q", name, got, c.legend)
+		}
+		if labels(p) < 2 {
+			t.Errorf("%s: fewer than two numbers on the axis from %g to %g", name, p.plot.Y.Min, p.plot.Y.Max)
+		}
+	}
+}
+
+// TestUndecided: runs that decided nothing keep their place in the map, and the title of curves says which cell they are of.
+func TestUndecided(t *testing.T) {
+	all := results([]int64{50, 100}, []int64{16, 1024}, []float64{0.5, 1}, 5)
+	for _, r := range all {
+		if r.point.Int("n") == 100 {
+			r.outcome.Scalars["event_fit"] = sweep.Value{}
+		}
+	}
+	_, curves, heat := gather(all)
+	if got := (Terminal{}).Heat(heat); !strings.Contains(got, "100       ·      ·\n") {
+		t.Errorf("n = 100 is missing:\n%s", got)
+	}
+	for i, want := range []string{"Loss by width, n = 100, d = 20, angle = 0.5", "Loss by width, n = 100, d = 20, angle = 1"} {
+		if got := curves.Sets()[2*i].Panel().Title; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ var shades = []rune(" ░▒▓█")
 // width has no room for are left out, evenly, and said.
 func (t Terminal) Heat(h *Heat) string {
 	rows, columns := h.axis(0), h.axis(1)
-	if len(rows) == 0 {
+	if !h.decided() {
 		return fmt.Sprintf("event %s: no run decided yet\n", h.Event)
 	}
 	width, _ := t.size()
@@ -132,7 +132,7 @@ func (t Terminal) Curves(s CurveSet) string {
 		return fmt.Sprintf("%s: not recorded\n", s.Curve)
 	}
 	lines := spread(s.Lines, len(lineColors))
-	a := axes{title: fmt.Sprintf("%s by width, n = %d, d = %d (median over seeds)", curveName(s.Curve), s.N, s.D), x: "step", y: s.Curve}
+	a := axes{title: s.title(curveName(s.Curve)) + " (median over seeds)", x: "step", y: s.Curve}
 	last := 1.0
 	for _, l := range lines {
 		last = max(last, l.Step[len(l.Step)-1])
@@ -149,8 +149,9 @@ func (t Terminal) Curves(s CurveSet) string {
 	c := t.canvas(a)
 	for i, l := range lines {
 		at := l.above(floor)
-		for j := 1; j < len(at); j++ {
-			c.line(at[j-1].X, at[j-1].Y, at[j].X, at[j].Y, i)
+		for j, to := range at {
+			from := at[max(j-1, 0)] // itself: a dot, for a run without steps
+			c.line(from.X, from.Y, to.X, to.Y, i)
 		}
 		c.name(i, fmt.Sprintf("m = %d", l.M))
 	}
@@ -171,7 +172,7 @@ func (t Terminal) Needed(l *fit.Law) string {
 		xs, ys = append(xs, p.x), append(ys, p.low, p.high)
 	}
 	a.xLow, a.xHigh = slices.Min(xs)/1.1, slices.Max(xs)*1.1
-	a.yLow, a.yHigh = slices.Min(ys)/1.2, slices.Max(ys)*1.2
+	a.yLow, a.yHigh = widen(slices.Min(ys)/1.2, slices.Max(ys)*1.2)
 	a.yTicks = logTicks(a.yLow, a.yHigh)
 	if a.xTicks = valueTicks(xs, a.xLow, a.xHigh); a.xTicks == nil {
 		a.xTicks = logTicks(a.xLow, a.xHigh)

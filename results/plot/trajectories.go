@@ -99,6 +99,7 @@ func (t *Trajectories) sorted() []*trajectoryCell {
 type CurveSet struct {
 	Curve, Unit string
 	N, D        int64
+	Apart       string      // what else tells the cell from the others that were kept: ", angle = 0.5"
 	Lines       []CurveLine // by width
 	LogSteps    bool        // steps were recorded logarithmically
 
@@ -116,9 +117,10 @@ type CurveLine struct {
 // Sets are the kept curves: all of the first cell, then of the next.
 func (t *Trajectories) Sets() []CurveSet {
 	var out []CurveSet
-	for _, c := range t.sorted() {
+	cells := t.sorted()
+	for _, c := range cells {
 		for j, name := range t.curves {
-			s := CurveSet{Curve: name, N: c.point.Int("n"), D: c.point.Int("d"), LogSteps: c.point.Record.At.Kind == sweep.Log, cell: c.key}
+			s := CurveSet{Curve: name, N: c.point.Int("n"), D: c.point.Int("d"), Apart: apart(c, cells), LogSteps: c.point.Record.At.Kind == sweep.Log, cell: c.key}
 			if row := c.point.Trainer.Curve(name); row != nil {
 				s.Unit = row.Unit
 			}
@@ -134,6 +136,28 @@ func (t *Trajectories) Sets() []CurveSet {
 		}
 	}
 	return out
+}
+
+// apart names the parameters that tell a cell from others of its n and d.
+func apart(c *trajectoryCell, cells []*trajectoryCell) string {
+	text := ""
+	for i, param := range c.point.Trainer.Params {
+		switch param.Name {
+		case "n", "d", "m", "seed", "data_seed":
+			continue
+		}
+		v := c.point.Values[i]
+		differs := func(other *trajectoryCell) bool {
+			return other.point.Values[i] != v && other.point.Int("n") == c.point.Int("n") && other.point.Int("d") == c.point.Int("d")
+		}
+		if slices.ContainsFunc(cells, differs) {
+			text += fmt.Sprintf(", %s = %s", param.Name, v)
+			if v.Kind == sweep.Relative {
+				text += "/" + param.Relative
+			}
+		}
+	}
+	return text
 }
 
 // summarise draws the runs of a width together, at steps that some of them recorded.
