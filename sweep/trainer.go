@@ -1,6 +1,9 @@
 package sweep
 
-import "context"
+import (
+	"context"
+	"io"
+)
 
 // A Trainer is a value that describes one kind of training and runs it. The spec's errors, the planner, --help, the
 // documentation and the exports all read this one table; nothing else in the system knows a trainer's parameters.
@@ -102,4 +105,10 @@ type Job struct {
 	Kernel   string                                                 // forces a kernel by name; empty: the best of the processor
 	Progress func(done, budget int64)                               // called now and then, from one goroutine; may be nil
 	File     func(ctx context.Context, hash string) (string, error) // the local path of a data file
+
+	// A training that is interrupted goes on elsewhere, to equal bits, from what it saved. A trainer whose points are short may
+	// leave all three alone; each may be nil.
+	Resume io.Reader                                       // what Save's write wrote; it was not damaged. Run's error wraps ErrCheckpoint where it is of no use
+	Due    func() bool                                     // asked between steps, after ctx: whether Save is to be called now. Who ends ctx may want a checkpoint first
+	Save   func(step int64, write func(w io.Writer) error) // step: Checkpoint.Step. Whether the checkpoint was kept is not Run's concern
 }
