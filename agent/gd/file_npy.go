@@ -34,6 +34,9 @@ func readNPY(r *bufio.Reader, fileSize int64, want columnChoice, rows int) (*dat
 	if room := fileSize - h.bytes; int64(h.rows) > room/int64(h.cols*h.size) {
 		return nil, fmt.Errorf("the array of %d x %d elements of %d bytes does not fit into the file, which is cut short; write it again", h.rows, h.cols, h.size)
 	}
+	if h.rows == 0 {
+		return &dataset{}, nil // however many columns it says that it has
+	}
 	inputs, label, err := want.places(nil, h.cols)
 	if err != nil {
 		return nil, err

@@ -171,6 +171,7 @@ func TestBrokenFiles(t *testing.T) {
 		"vast array":         {npy("(9223372036854775807, 4611686018427387904)", 40), "", "reshape"},
 		"vast rows":          {npy("(9223372036854775807, 3)", 40), "", "cut short; write it again"},
 		"no columns":         {npy("(3, 0)", 40), "", "reshape"},
+		"vast columns":       {npy("(0, 100000000000000000)", 40), "", "no rows of numbers; write"},
 	} {
 		broken(t, name, writeFile(t, c.text), c.params, c.want)
 	}
