@@ -2,6 +2,7 @@ package gd
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -93,18 +94,21 @@ func (l *library) claim(key string) (it *item, mine bool) {
 	return it, true
 }
 
-// fill makes an item's data set, and forgets the item if that fails.
+// fill makes an item's data set, and forgets the item if that fails. Nobody waits for ever where make panics.
 func (l *library) fill(key string, it *item, make func() (*inputs, error)) {
+	it.err = errors.New("making the data set panicked")
+	defer func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if it.err != nil {
+			l.drop(key)
+		} else {
+			it.bytes = shape(it.in.n, it.in.d, 1).inputBytes(true)
+			l.trim()
+		}
+		close(it.ready)
+	}()
 	it.in, it.err = make()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if it.err != nil {
-		l.drop(key)
-	} else {
-		it.bytes = shape(it.in.n, it.in.d, 1).inputBytes(true)
-		l.trim()
-	}
-	close(it.ready)
 }
 
 // trim forgets the least recently used sets beyond the limits. Points that use them keep them alive.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestLibraryMakesOnce(t *testing.T) {
@@ -60,6 +61,21 @@ func TestLibraryFailure(t *testing.T) {
 	})
 	close(fail)
 	wait.Wait()
+}
+
+// TestLibraryPanic: who makes a data set may panic, and whoever asks next makes it himself.
+func TestLibraryPanic(t *testing.T) {
+	trainer, l := TwoLayer(), newLibrary(1<<20)
+	p := point(t, trainer, "n=4 d=4 m=4", nil)
+	func() {
+		defer func() { recover() }()
+		l.get(t.Context(), p, func() (*inputs, error) { panic("no data set") })
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if in, err := l.get(ctx, p, func() (*inputs, error) { return &inputs{n: 4, d: 4}, nil }); err != nil || in == nil {
+		t.Errorf("after a panic: %v, %v", in, err)
+	}
 }
 
 // TestLibraryForgets: the least recently used data sets go, within the limit; none is lost to a user.

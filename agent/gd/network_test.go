@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/widthlaw/widthlaw/agent/gd/kernel"
 )
 
@@ -42,6 +44,27 @@ func alone(t *testing.T, test func(p *pool)) {
 	if err := withPool(1, func(p *pool) error { test(p); return nil }); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestPoolPanic: a panic of the caller's own work reaches the caller, and leaves no thread behind.
+func TestPoolPanic(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	defer func() {
+		if recover() == nil {
+			t.Error("the panic was lost")
+		}
+	}()
+	withPool(2, func(p *pool) error {
+		both := make(chan struct{})
+		p.each(0, 2, func(w *worker, _ int) {
+			if w == p.workers[0] {
+				close(both)
+				panic("no work")
+			}
+			<-both
+		})
+		return nil
+	})
 }
 
 // TestFormsAgree: primal and Gram are two ways to the same trajectory.

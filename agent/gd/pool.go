@@ -31,7 +31,7 @@ type worker struct {
 // withPool runs use with a pool of threads, started here and gone when it returns. The calling goroutine is the first worker;
 // one thread means no goroutine at all.
 func withPool(threads int, use func(*pool) error) error {
-	p := &pool{rest: make(chan struct{})}
+	p := &pool{rest: make(chan struct{}, threads)} // room for all, so that nobody waits for a caller that panicked
 	for range threads {
 		p.workers = append(p.workers, new(worker))
 	}
