@@ -105,8 +105,13 @@ func (s *Spool) adoptAll(root string, left *Leftover) error {
 		if err != nil {
 			return err
 		}
+		err = f.read(left)
+		if errors.Is(err, fs.ErrNotExist) { // its process was just leaving, and took the folder along
+			f.lock.Close()
+			continue
+		}
 		s.adopted = append(s.adopted, f)
-		if err := f.read(left); err != nil {
+		if err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -73,6 +74,30 @@ func TestLeftoversAreAdoptedOnce(t *testing.T) {
 	}
 	if got := tree(t, root); got != ". lock" {
 		t.Errorf("left behind: %s", got)
+	}
+}
+
+// Agents that come and go at once do not stand in each other's way, and none of their records is lost.
+func TestComingAndGoing(t *testing.T) {
+	root := t.TempDir()
+	var group sync.WaitGroup
+	for g := range 4 {
+		group.Go(func() {
+			for i := range 200 {
+				s, _, err := Open(root, fmt.Sprintf("%d-%d", g, i))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if entries, err := os.ReadDir(root); err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }
 
