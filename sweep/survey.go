@@ -143,6 +143,7 @@ func (p *parser) enumerate(s *Space) {
 			return
 		}
 	}
+	p.judgeFixed(s)
 	said := map[*formula]bool{}
 	for _, c := range s.components {
 		c.enumerate(s, func(v *view, problem string) { p.sayProblem(s, c, v, problem, said) }, func(v *view, f *formula) {
@@ -159,6 +160,19 @@ func (p *parser) enumerate(s *Space) {
 		}
 		s.count = product(s.count, c.count)
 		s.exact = s.exact && !c.large
+	}
+}
+
+// judgeFixed says what is wrong with formulas that depend on no axis.
+func (p *parser) judgeFixed(s *Space) {
+	v := s.newView()
+	v.compute(math.MaxUint64)
+	for i := range s.formulas {
+		f := &s.formulas[i]
+		x := v.values[f.slot]
+		if f.axes == 0 && f.source != nil && v.used(f.slot) && (!x.Defined() || f.source.param.Accepts(x) != "") && !p.unsure() {
+			p.sayInvalid(s, v, f)
+		}
 	}
 }
 
