@@ -68,5 +68,5 @@ func memory(p sweep.Point, steps int64) float64 {
 	if l.n >= eigen.Large {
 		spectrum += n*d + likelyThreads*kernel.Block*n // directions packed; products
 	}
-	return l.inputBytes(eigenvalues) + 8*max(training, spectrum)
+	return l.inputBytes(keep.gradients, eigenvalues) + 8*max(training, spectrum)
 }

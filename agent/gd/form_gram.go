@@ -10,10 +10,13 @@ type gramForm struct {
 	z, z0, c []float64 // m x n; z0 and c are nil unless moves are recorded
 }
 
-func newGramForm(net *network, in *inputs, moves bool) *gramForm {
+func newGramForm(net *network, in *inputs, keep keeps) *gramForm {
 	in.forGram(net.kern, net.pool)
+	if keep.gradients {
+		in.forGradient()
+	}
 	f := &gramForm{net: net, in: in, z: make([]float64, net.m*net.n)}
-	if moves {
+	if keep.moves {
 		f.z0, f.c = make([]float64, len(f.z)), make([]float64, len(f.z))
 	}
 	return f
@@ -42,13 +45,15 @@ func (f *gramForm) start(w *worker, s span) {
 func (f *gramForm) backward(w *worker, s span, square, still bool) {
 	net, k := f.net, f.in.k
 	net.kern.Mask(w.h, net.patterns(s), net.g, s.rows)
-	net.kern.Product(w.out, w.h, net.n, s.rows, k)
-	if square {
-		net.kern.Dots(w.sums[:s.rows], w.h, net.n, w.out, k.Stride(), net.n)
+	if square { // by X: h . K h would lose half of the digits where residuals stay that have no gradient
+		x := f.in.x
+		net.kern.Product(w.out, w.h, net.n, s.rows, x)
+		net.kern.Dots(w.sums[:s.rows], w.out, x.Stride(), w.out, x.Stride(), net.d)
 	}
 	if still {
 		return
 	}
+	net.kern.Product(w.out, w.h, net.n, s.rows, k)
 	coef := net.coef[s.from:][:s.rows]
 	net.kern.Descend(f.rows(f.z, s), coef, w.out, k.Stride(), net.n)
 	if f.c != nil {

@@ -8,7 +8,7 @@ type primalForm struct {
 }
 
 func newPrimalForm(net *network, in *inputs, moves bool) *primalForm {
-	in.forPrimal()
+	in.forGradient()
 	p := &primalForm{net: net, in: in, w: make([]float64, net.m*net.d)}
 	if moves {
 		p.w0 = make([]float64, len(p.w))

@@ -16,7 +16,7 @@ type inputs struct {
 	xt       *kernel.Packed // X^T, d x n: the right-hand side of z = W X^T
 
 	mu sync.Mutex     // while one of the following is made
-	x  *kernel.Packed // X, n x d: of the primal gradient
+	x  *kernel.Packed // X, n x d: of gradients
 	k  *kernel.Packed // X X^T, n x n: of the Gram form, and of tangent kernels
 }
 
@@ -29,8 +29,8 @@ func newInputs(ds *dataset, kern *kernel.Set, threads int) *inputs {
 	return in
 }
 
-// forPrimal makes what the primal form needs.
-func (in *inputs) forPrimal() {
+// forGradient makes what gradients need.
+func (in *inputs) forGradient() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.x == nil {
@@ -61,12 +61,12 @@ func (in *inputs) forGram(kern *kernel.Set, p *pool) {
 	in.k = k
 }
 
-// bytes is what a data set of this shape keeps at most: X as it is and packed, and K.
-func (l layout) inputBytes(k bool) float64 {
+// inputBytes is what a data set of this shape keeps at most: X as it is and packed, for gradients too, and K.
+func (l layout) inputBytes(gradients, k bool) float64 {
 	n, d := float64(l.n), float64(l.d)
 	padN, padD := float64(kernel.Padded(l.n)), float64(kernel.Padded(l.d))
 	sum := n*d + d*padN + n
-	if !l.gram {
+	if !l.gram || gradients {
 		sum += n * padD
 	}
 	if l.gram || k {

@@ -57,7 +57,7 @@ type span struct {
 
 // keeps says what a network keeps for the curves that are recorded.
 type keeps struct {
-	changes, moves bool
+	changes, moves, gradients bool
 }
 
 // A layout is a network's shape: what its memory depends on.
@@ -112,7 +112,7 @@ func newNetwork(l layout, kern *kernel.Set, p *pool, in *inputs, seed int64, eta
 		w.out = make([]float64, min(kernel.Block, m)*kernel.Padded(max(l.n, l.d)))
 	}
 	if l.gram {
-		net.form = newGramForm(net, in, keep.moves)
+		net.form = newGramForm(net, in, keep)
 	} else {
 		net.form = newPrimalForm(net, in, keep.moves)
 	}

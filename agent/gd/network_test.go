@@ -32,7 +32,7 @@ func networks(t *testing.T, p *pool, text string) (nets [2]*network, in *inputs)
 	l := shape(in.n, in.d, int(pt.Int("m")))
 	for i, gram := range []bool{false, true} {
 		l.gram = gram
-		nets[i] = newNetwork(l, kern, p, in, pt.Int("seed"), c.eta, keeps{true, true})
+		nets[i] = newNetwork(l, kern, p, in, pt.Int("seed"), c.eta, keeps{true, true, true})
 		nets[i].start()
 	}
 	return nets, in
@@ -89,6 +89,27 @@ func TestFormsAgree(t *testing.T) {
 				if n := kernel.Differences(nets[0].bits, nets[1].bits); n != 0 {
 					t.Errorf("%s, step %d: %d patterns differ", text, k, n)
 				}
+			}
+		}
+	})
+}
+
+// TestSmallGradient: where two inputs are as good as one and their labels differ, residuals stay and the gradient goes. Either form
+// knows how small it is.
+func TestSmallGradient(t *testing.T) {
+	alone(t, func(p *pool) {
+		for _, text := range []string{
+			"n=17 d=64 m=128 data=pairs angle=1e-9 labels=rademacher seed=366655184136 lr=1/lambda_max",
+			"n=6 d=5 m=20 data=clusters clusters=2 spread=0 labels=rademacher lr=1/lambda_max",
+		} {
+			nets, _ := networks(t, p, text)
+			for range 200 {
+				nets[0].step(true)
+				nets[1].step(true)
+			}
+			primal, gram := math.Sqrt(nets[0].gradientSquare()), math.Sqrt(nets[1].gradientSquare())
+			if !(math.Abs(primal-gram) < 1e-12) || primal > 1e-6 || nets[0].loss() < 0.1 {
+				t.Errorf("%s: a gradient of %v in primal form, %v in Gram form, at a loss of %v", text, primal, gram, nets[0].loss())
 			}
 		}
 	})

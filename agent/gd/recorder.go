@@ -33,7 +33,10 @@ func newRecorder(p sweep.Point, net *network, in *inputs) *recorder {
 
 // needs is what a network has to keep for the curves of a point.
 func needs(p sweep.Point) keeps {
-	return keeps{changes: p.Records("pattern_changes"), moves: p.Records("max_move") || p.Records("mean_move")}
+	return keeps{
+		changes: p.Records("pattern_changes"), moves: p.Records("max_move") || p.Records("mean_move"),
+		gradients: p.Records("gradient_norm") || p.Records("pl"),
+	}
 }
 
 func (r *recorder) records(curve string) bool {
