@@ -2,10 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 )
@@ -29,17 +28,9 @@ put it into an empty directory as widthlaw.db and name that with --state.`,
 }
 
 func writeBackup(ctx context.Context, c *client, cmd *cobra.Command, args []string) error {
-	f, err := os.CreateTemp(filepath.Dir(args[0]), ".widthlaw-backup")
-	if err != nil {
-		return broken(err, "choose a directory that can be written", "backup")
-	}
-	err = firstOf(c.backup(ctx, f), f.Sync(), f.Close())
+	err := into(args[0], nil, func(w io.Writer) error { return c.backup(ctx, w) })
 	if err == nil {
-		err = os.Rename(f.Name(), args[0])
+		fmt.Fprintf(cmd.OutOrStdout(), "wrote %s\n", args[0])
 	}
-	if err != nil {
-		return broken(errors.Join(err, os.Remove(f.Name())), "make space or choose another place", "backup")
-	}
-	fmt.Fprintf(cmd.OutOrStdout(), "wrote %s\n", args[0])
-	return nil
+	return err
 }

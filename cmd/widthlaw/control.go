@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,13 +22,13 @@ func (a *app) resumeVerb() *cobra.Command {
 }
 
 func (a *app) cancelVerb() *cobra.Command {
-	return a.controlVerb(cancelAction, "cancel SWEEP [INDEX...]", "Give up a sweep, or some of its points", "cancelled %[2]d points of %[1]s; take it back with: widthlaw resume %[1]s",
-		"Results that exist are kept; points that run are stopped. `run` and `wait` then end with exit code 5.")
+	return a.controlVerb(cancelAction, "cancel SWEEP [INDEX...]", "Give up a sweep, or some of its points", "cancelled %[2]d points of %[1]s; take it back with: %[3]s",
+		"Results that exist are kept; points that run are stopped. `run` and `wait` then end with exit code 5.\nresume takes back a whole sweep; retry SWEEP INDEX... takes back points.")
 }
 
 func (a *app) retryVerb() *cobra.Command {
-	return a.controlVerb(retryAction, "retry SWEEP [INDEX...]", "Run failed and quarantined points again", "%[2]d points of %[1]s will run again",
-		"Their attempts start from zero. See why they failed with: widthlaw explain SWEEP INDEX.")
+	return a.controlVerb(retryAction, "retry SWEEP [INDEX...]", "Run failed and quarantined points again", "%[2]d points of %[1]s run again",
+		"Their attempts start from zero; cancelled points run again if you name them. See why they failed with: widthlaw explain SWEEP INDEX.")
 }
 
 func (a *app) deleteVerb() *cobra.Command {
@@ -60,7 +61,11 @@ func (a *app) controlVerb(action proto.ControlRequest_Action, use, short, done, 
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), done+"\n", s.Name, touched)
+		back := "widthlaw resume " + s.Name
+		if len(indices) > 0 {
+			back = "widthlaw retry " + strings.Join(args, " ")
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), done+"%[4]s\n", s.Name, touched, back, "")
 		return nil
 	})
 	return cmd

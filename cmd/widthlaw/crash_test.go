@@ -158,9 +158,9 @@ func TestDigestDoesNotDependOnCrashesOfServeAndAgents(t *testing.T) {
 		agents = append(agents, h.start("agent", "--cores", "1"))
 	}
 	h.must("submit", "crash.yaml")
-	h.until(`"done": 4`, "status", "--output", "json")
+	h.until(`"done":4`, "status", "--output", "json")
 	kill(agents[0])
-	h.until(`"done": 9`, "status", "--output", "json")
+	h.until(`"done":9`, "status", "--output", "json")
 	kill(serve)
 	h.start("serve")
 	h.must("wait", "crash")

@@ -147,7 +147,7 @@ func (a *app) checkClock(context.Context) (string, error) {
 // tinyPoint and tinyDigest are a point and the digest of its result on every machine.
 var tinyPoint = []string{"n=5", "d=3", "m=7", "seed=1", "steps=20", "record=lambda_min,loss,max_move"}
 
-const tinyDigest = ""
+const tinyDigest = "9b8bdaca7b1fccf67560af36887b0003daf750f76f961447b40d2dc8c0fbdb10"
 
 func (a *app) checkArithmetic(ctx context.Context) (string, error) {
 	job, err := a.pointJob(pointOptions{}, tinyPoint)

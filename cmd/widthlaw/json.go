@@ -42,19 +42,12 @@ func (o object) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// print writes the object with a line a field.
+// print writes the object in a line.
 func (o object) print(w io.Writer) error {
-	var b bytes.Buffer
-	for i, f := range o {
-		text, err := json.Marshal(f.value)
-		if err != nil {
-			return fmt.Errorf("field %s: %w", f.name, err)
-		}
-		b.WriteString([]string{"{", ",\n "}[min(i, 1)])
-		fmt.Fprintf(&b, "%q: %s", f.name, text)
+	text, err := o.MarshalJSON()
+	if err == nil {
+		_, err = w.Write(append(text, '\n'))
 	}
-	b.WriteString("}\n")
-	_, err := w.Write(b.Bytes())
 	return err
 }
 

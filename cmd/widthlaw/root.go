@@ -20,10 +20,11 @@ import (
 )
 
 // Main runs widthlaw and returns its exit code. The first Ctrl-C (or SIGTERM, or SIGUSR1) asks the verb to stop and hand back
-// what it has; the second ends the process at once.
+// what it has; a Ctrl-C after it ends the process at once. Batch systems send SIGTERM more than once, and mean no more by it.
 func Main() int {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
+	signal.Ignore(syscall.SIGXFSZ) // a write beyond the limit of file sizes is an error, like one on a full disk
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGUSR1)
 	code := make(chan int, 1)
@@ -34,11 +35,15 @@ func Main() int {
 	case <-signals:
 		stop()
 	}
-	select {
-	case c := <-code:
-		return c
-	case <-signals:
-		return exitStopped
+	for {
+		select {
+		case c := <-code:
+			return c
+		case s := <-signals:
+			if s == os.Interrupt {
+				return exitStopped
+			}
+		}
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v4"
 	"golang.org/x/term"
 
 	"github.com/widthlaw/widthlaw/results/plot"
@@ -105,19 +104,14 @@ func width(w io.Writer) int {
 
 // firstAxes are the first two parameters in the order of a spec's grid, seeds aside; where it has fewer, others of the trainer's.
 func firstAxes(t *sweep.Trainer, s sweep.Status) (row, column string) {
-	var spec struct {
-		Grid yaml.Node `yaml:"grid"`
-	}
 	var names []string
 	add := func(name string) {
 		if name != "seed" && name != "data_seed" && t.Param(name) != nil && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
-	if err := yaml.Unmarshal(s.Spec, &spec); err == nil {
-		for i := 0; i+1 < len(spec.Grid.Content); i += 2 {
-			add(spec.Grid.Content[i].Value)
-		}
+	for _, name := range outlineOf(s).axes() {
+		add(name)
 	}
 	for _, p := range t.Params {
 		add(p.Name)
