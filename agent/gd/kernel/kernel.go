@@ -76,9 +76,6 @@ var generic = Set{
 	Works:     works,
 }
 
-// sets are the implementations that this processor can run, the best first.
-func sets() []*Set { return []*Set{&generic} }
-
 // Names lists the kernels that this processor can run, the best first.
 func Names() []string {
 	var names []string
