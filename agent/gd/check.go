@@ -29,6 +29,9 @@ func check(p sweep.Point) []sweep.Mistake {
 	if noise := p.Float("noise"); noise >= 1 {
 		mistake("noise", "noise: %s is no chance of a flip below 1; write a number >= 0 and < 1", p.Get("noise"))
 	}
+	if spread := p.Float("spread"); spread > largest {
+		mistake("spread", "spread: %s is too large; the centres are lost in rounding from 1e17 on, write at most 1e100", p.Get("spread"))
+	}
 	if name := tooLarge(p); name != "" {
 		mistake(name, "%s: %d is more than any machine's memory holds, at n = %d, d = %d and m = %d; write less", name, p.Int(name), p.Int("n"), p.Int("d"), p.Int("m"))
 	}

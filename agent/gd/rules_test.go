@@ -169,6 +169,7 @@ func TestCheck(t *testing.T) {
 		"n=4 d=4 m=4 data=pairs angle=1 pairs=3":                    "pairs",
 		"n=4 d=4 m=4 labels=teacher-sign teacher_width=2 noise=1":   "noise",
 		"n=4 d=4 m=4 labels=file":                                   "labels",
+		"n=4 d=4 m=4 data=clusters clusters=2 spread=1e101":         "spread",
 		"n=9223372036854775807 d=4 m=4":                             "n",
 		"n=4 d=9223372036854775807 m=4":                             "d",
 		"n=4 d=4 m=9223372036854775807":                             "m",
