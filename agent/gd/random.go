@@ -68,12 +68,6 @@ func sign(word uint64) float64 {
 	return -1
 }
 
-// below is an integer in [0, k).
-func below(word, k uint64) uint64 {
-	high, _ := bits.Mul64(word, k)
-	return high
-}
-
 // philox is one block of Philox4x64-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3; 2011) at
 // the counter (block, 0, 0, 0).
 func philox(block, key0, key1 uint64) [4]uint64 {

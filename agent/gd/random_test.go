@@ -56,11 +56,6 @@ func TestWordsToNumbers(t *testing.T) {
 	if sign(1<<63) != 1 || sign(1<<63-1) != -1 {
 		t.Error("the sign is not +1 exactly where the top bit is 1")
 	}
-	for _, k := range []uint64{1, 2, 3, 1000, math.MaxUint64} {
-		if a, b := below(0, k), below(math.MaxUint64, k); a != 0 || b != k-1 {
-			t.Errorf("below %d: from %d to %d", k, a, b)
-		}
-	}
 }
 
 // TestNormalMoments: mean, variance and kurtosis of 10^5 normals, each within 5 of its standard deviations.
