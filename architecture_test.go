@@ -46,7 +46,7 @@ var onlyIn = map[string][]string{
 	"google.golang.org/protobuf":   {"proto/*.go", "coordinator/server*.go", "agent/client.go", "cmd/widthlaw/client*.go"},
 	"go.etcd.io/bbolt":             {"results/*.go"},
 	"gonum.org/v1/plot":            {"results/plot/*.go"},
-	"go.yaml.in/yaml/v4":           {"sweep/*.go", "cmd/widthlaw/root.go"},
+	"go.yaml.in/yaml/v4":           {"sweep/*.go", "cmd/widthlaw/root.go", "cmd/widthlaw/spec.go"},
 	"github.com/expr-lang/expr":    {"sweep/*.go"},
 	"github.com/parquet-go":        {"results/table/*.go"},
 	"github.com/spf13/cobra":       {"cmd/widthlaw/*.go"},

@@ -165,17 +165,20 @@ func receive[M any](stream grpc.ServerStreamingClient[M], err error, yield func(
 	yield(nil, refused(err))
 }
 
-// The actions of control.
+// An action is what control does to a sweep, or to some of its points.
+type action proto.ControlRequest_Action
+
 const (
-	pauseAction  = proto.ControlRequest_ACTION_PAUSE
-	resumeAction = proto.ControlRequest_ACTION_RESUME
-	cancelAction = proto.ControlRequest_ACTION_CANCEL
-	retryAction  = proto.ControlRequest_ACTION_RETRY
-	deleteAction = proto.ControlRequest_ACTION_DELETE
+	pauseAction  = action(proto.ControlRequest_ACTION_PAUSE)
+	resumeAction = action(proto.ControlRequest_ACTION_RESUME)
+	cancelAction = action(proto.ControlRequest_ACTION_CANCEL)
+	retryAction  = action(proto.ControlRequest_ACTION_RETRY)
+	deleteAction = action(proto.ControlRequest_ACTION_DELETE)
 )
 
-func (c *client) control(ctx context.Context, name string, action proto.ControlRequest_Action, indices []uint64) (touched uint64, err error) {
-	reply, err := c.rpc.Control(ctx, &proto.ControlRequest{Sweep: name, Action: action, Indices: indices})
+// control says how many points it touched.
+func (c *client) control(ctx context.Context, name string, do action, indices []uint64) (touched uint64, err error) {
+	reply, err := c.rpc.Control(ctx, &proto.ControlRequest{Sweep: name, Action: proto.ControlRequest_Action(do), Indices: indices})
 	return reply.GetPoints(), refused(err)
 }
 

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/widthlaw/widthlaw/proto"
 )
 
 func (a *app) pauseVerb() *cobra.Command {
@@ -37,9 +35,9 @@ func (a *app) deleteVerb() *cobra.Command {
 }
 
 // controlVerb is a verb that changes a sweep and says so; done is told the sweep's name and how many points it touched.
-func (a *app) controlVerb(action proto.ControlRequest_Action, use, short, done, long string) *cobra.Command {
+func (a *app) controlVerb(do action, use, short, done, long string) *cobra.Command {
 	most := 1
-	if action == cancelAction || action == retryAction {
+	if do == cancelAction || do == retryAction {
 		most = -1
 	}
 	cmd := &cobra.Command{Use: use, Short: short, Long: short + ".\n" + long, Args: arguments(1, most), ValidArgsFunction: a.completeSweep}
@@ -57,7 +55,7 @@ func (a *app) controlVerb(action proto.ControlRequest_Action, use, short, done, 
 		if err != nil {
 			return err
 		}
-		touched, err := c.control(ctx, s.ID, action, indices)
+		touched, err := c.control(ctx, s.ID, do, indices)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/widthlaw/widthlaw/sweep"
 )
 
@@ -57,4 +59,30 @@ func hashFile(path string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// An outline is what readers of results need of a spec without its data files.
+type outline struct {
+	Grid   yaml.Node `yaml:"grid"`
+	Record struct {
+		Curves []string `yaml:"curves"`
+	} `yaml:"record"`
+}
+
+// outlineOf reads the spec of a sweep that was submitted, and so has no mistakes.
+func outlineOf(s sweep.Status) outline {
+	var o outline
+	if err := yaml.Unmarshal(s.Spec, &o); err != nil || o.Record.Curves == nil {
+		o.Record.Curves = sweep.DefaultRecord().Curves
+	}
+	return o
+}
+
+// axes are the names in the spec's grid, in the order of the file.
+func (o outline) axes() []string {
+	var names []string
+	for i := 0; i+1 < len(o.Grid.Content); i += 2 {
+		names = append(names, o.Grid.Content[i].Value)
+	}
+	return names
 }
