@@ -72,6 +72,7 @@ func (s *solver) batch(ctx context.Context, p sweep.Point, steps int64) (seconds
 		s.rules = newRules(p, s.rules.zero, left)
 		s.recorder = newRecorder(p, s.net, s.recorder.in)
 		s.at = sweep.Schedule{Kind: sweep.Every, Count: left}.Steps(left)
+		s.again = false
 		s.net.start()
 		begin := time.Now()
 		if err := s.run(ctx); err != nil {

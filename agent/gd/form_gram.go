@@ -68,3 +68,5 @@ func (f *gramForm) forward(_ *worker, s span) (z []float64, stride int) {
 func (f *gramForm) moved(out []float64, s span) {
 	f.net.kern.Works(out, f.rows(f.c, s), f.rows(f.z, s), f.rows(f.z0, s), f.net.n)
 }
+
+func (f *gramForm) kept() [][]float64 { return [][]float64{f.z, f.c} }

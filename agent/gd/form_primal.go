@@ -47,3 +47,5 @@ func (p *primalForm) forward(w *worker, s span) (z []float64, stride int) {
 func (p *primalForm) moved(out []float64, s span) {
 	p.net.kern.Distances(out, p.rows(p.w, s), p.rows(p.w0, s), p.net.d)
 }
+
+func (p *primalForm) kept() [][]float64 { return [][]float64{p.w} }

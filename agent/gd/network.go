@@ -46,6 +46,8 @@ type form interface {
 	backward(w *worker, s span, square, still bool)
 	// forward is the span's pre-activations: z[r*stride+i].
 	forward(w *worker, s span) (z []float64, stride int)
+	// kept is what a snapshot holds of the form: all that changes from step to step.
+	kept() [][]float64
 	// moved sets out[r] to the square of the r-th neuron's distance from its start.
 	moved(out []float64, s span)
 }

@@ -31,6 +31,13 @@ func newRecorder(p sweep.Point, net *network, in *inputs) *recorder {
 	return r
 }
 
+// begin takes what a recorder keeps of step 0, where the network stands, without recording it.
+func (r *recorder) begin() {
+	if r.tangent != nil {
+		r.tangent.look(0)
+	}
+}
+
 // needs is what a network has to keep for the curves of a point.
 func needs(p sweep.Point) keeps {
 	return keeps{

@@ -14,6 +14,12 @@ type solver struct {
 	recorder *recorder
 	at       *sweep.Steps
 	progress func(done, budget int64) // may be nil
+	due      func() bool              // may be nil
+	save     func(k int64)            // called where due says so
+
+	from    int64 // the step to begin at: 0, or where a snapshot was taken
+	resumed bool  // from a snapshot
+	again   bool  // the training runs again, up to the last step before a divergence
 
 	stopped string
 	taken   int64 // steps
@@ -23,25 +29,41 @@ type solver struct {
 
 // run goes through the training, once the network has started. ctx is looked at between steps.
 func (s *solver) run(ctx context.Context) error {
-	for k := int64(0); ; k++ {
+	if s.again {
+		s.stopped = stoppedDiverged
+		return s.recordLastBefore(ctx)
+	}
+	for k := s.from; ; k++ {
 		loss := s.net.loss()
-		s.stopped = s.rules.look(loss)
-		if s.stopped == stoppedDiverged {
-			return s.recordLastBefore(ctx, k)
+		if !s.resumed || k > s.from { // else the step was looked at before the snapshot
+			s.stopped = s.rules.look(loss)
+			if s.stopped == stoppedDiverged {
+				return s.recordLastBefore(ctx)
+			}
+			if s.stopped != "" || s.at.Has(k) {
+				s.recorder.record(k, loss)
+			}
+			if s.stopped != "" {
+				s.settle(loss)
+				return nil
+			}
 		}
-		if s.stopped != "" || s.at.Has(k) {
-			s.recorder.record(k, loss)
-		}
-		if s.stopped != "" {
-			s.settle(loss)
-			return nil
-		}
-		if err := ctx.Err(); err != nil {
+		if err := s.between(ctx, k); err != nil {
 			return err
 		}
 		s.tell(k)
 		s.step(loss)
 	}
+}
+
+// between, before the next step from step k, saves a snapshot if one is due, and says whether to go on. ctx is asked first: who ends
+// it may want a snapshot of where the training stopped.
+func (s *solver) between(ctx context.Context, k int64) error {
+	err := ctx.Err()
+	if s.due != nil && s.work(k) > 0 && s.due() {
+		s.save(k)
+	}
+	return err
 }
 
 // step takes one step, and the gradient's length at the step that it leaves if the recorder waits for it.
@@ -62,16 +84,20 @@ func (s *solver) settle(loss float64) {
 	}
 }
 
-// recordLastBefore records the last step before a divergence at step k. Unless it was due anyway, the network has left it behind, and
-// the training is run again up to it: the same bits, and no step before has to keep what it overwrites.
-func (s *solver) recordLastBefore(ctx context.Context, k int64) error {
-	last := k - 1
+// recordLastBefore records the last step before a divergence. Unless it was due anyway, the network has left it behind, and the
+// training is run again up to it: the same bits, and no step before has to keep what it overwrites.
+func (s *solver) recordLastBefore(ctx context.Context) error {
+	last := s.rules.losses.last()
 	if last < 0 || s.recorder.last() == last {
 		return nil
 	}
-	s.net.start()
-	for range last {
-		if err := ctx.Err(); err != nil {
+	from := s.from
+	if !s.again {
+		s.again, from = true, 0
+		s.net.start()
+	}
+	for k := from; k < last; k++ {
+		if err := s.between(ctx, k); err != nil {
 			return err
 		}
 		s.net.step(false)

@@ -7,6 +7,7 @@ package gd
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"github.com/widthlaw/widthlaw/agent/gd/kernel"
@@ -99,8 +100,16 @@ func train(ctx context.Context, job sweep.Job, kern *kernel.Set, p *pool, in *in
 	if err != nil {
 		return sweep.Outcome{}, err
 	}
-	s.progress = job.Progress
+	s.progress, s.due = job.Progress, job.Due
+	s.save = func(k int64) {
+		job.Save(s.work(k), func(w io.Writer) error { return s.write(w, job.Point.Key(), k) })
+	}
 	s.net.start()
+	if job.Resume != nil {
+		if err := s.resume(job.Resume, job.Point.Key()); err != nil {
+			return sweep.Outcome{}, err
+		}
+	}
 	if err := s.run(ctx); err != nil {
 		return sweep.Outcome{}, err
 	}
