@@ -90,7 +90,7 @@ type fakeCoordinator struct {
 }
 
 func newFakeCoordinator() *fakeCoordinator {
-	c := &fakeCoordinator{leased: map[uint64]sweep.Task{}, came: map[sweep.Key][]sweep.Delivery{}, changed: make(chan struct{}, 1), files: map[string][]byte{}, expected: map[uint64]bool{}}
+	c := &fakeCoordinator{leased: map[uint64]sweep.Task{}, came: map[sweep.Key][]sweep.Delivery{}, changed: make(chan struct{}, 1), fence: 1 << 32, files: map[string][]byte{}, expected: map[uint64]bool{}}
 	c.up()
 	return c
 }

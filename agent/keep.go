@@ -25,14 +25,11 @@ func (a *Agent) openSpool() error {
 	}
 	var unusable []*spool.Record
 	for _, r := range left.Records {
-		d, err := decodeDelivery(r.Payload)
-		if err != nil {
+		if _, err := decodeDelivery(r.Payload); err != nil {
 			unusable = append(unusable, r)
 			continue
 		}
-		if dropped := a.outbox.add(&parcel{fence: d.Fence, record: *r}, true); dropped != nil {
-			unusable = append(unusable, &dropped.record)
-		}
+		a.outbox.adopt(*r)
 	}
 	if len(left.Records) > 0 {
 		a.log.Info("found results that were not delivered", "results", len(left.Records), "unusable", len(unusable))

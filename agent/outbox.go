@@ -30,21 +30,22 @@ type outbox struct {
 	refused   bool // the disk refused the last batch
 }
 
-// add takes a delivery in: a fresh one, or one that was found on disk. Of two with one fence, which foreign leftovers may have,
-// the later counts, and the earlier is returned.
-func (o *outbox) add(p *parcel, onDisk bool) (dropped *parcel) {
+// add takes a fresh delivery in.
+func (o *outbox) add(p *parcel) {
 	o.number++
 	p.number = o.number
-	if dropped = o.kept[p.fence]; dropped != nil {
-		dropped.acked = true
-	}
 	o.kept[p.fence] = p
-	if onDisk {
-		o.offer(p)
-	} else {
-		o.fresh = append(o.fresh, p)
-	}
-	return dropped
+	o.fresh = append(o.fresh, p)
+}
+
+// adopt takes in a delivery that a dead agent left on disk. Its fence may be given again, by a coordinator whose state directory
+// is new or comes from a backup; it goes out under its number, which is no coordinator's: their epochs, the upper half of a
+// fence, begin at 1.
+func (o *outbox) adopt(r spool.Record) {
+	o.number++
+	p := &parcel{fence: o.number, number: o.number, record: r}
+	o.kept[p.fence] = p
+	o.offer(p)
 }
 
 func (o *outbox) offer(p *parcel) {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/widthlaw/widthlaw/agent/spool"
 )
 
 // outboxModel drives an outbox as the keeper, the session and the coordinator do, in any order.
@@ -46,9 +48,13 @@ func (m *outboxModel) check() string {
 
 func (m *outboxModel) finish(t *rapid.T) {
 	m.fence++
-	m.onDisk[m.fence] = rapid.Bool().Draw(t, "on disk")
-	m.add(&parcel{fence: m.fence}, m.onDisk[m.fence])
+	m.add(&parcel{fence: m.fence})
 	m.waiting[m.fence] = true
+}
+
+func (m *outboxModel) found(*rapid.T) {
+	m.adopt(spool.Record{})
+	m.waiting[m.number], m.onDisk[m.number] = true, true
 }
 
 func (m *outboxModel) send(t *rapid.T) {
@@ -78,9 +84,10 @@ func (m *outboxModel) acknowledge(t *rapid.T) {
 
 func TestOutboxModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := &outboxModel{outbox: outbox{kept: map[uint64]*parcel{}}, onDisk: map[uint64]bool{}, waiting: map[uint64]bool{}, sent: map[uint64]int{}}
+		m := &outboxModel{outbox: outbox{kept: map[uint64]*parcel{}}, fence: 1 << 32, onDisk: map[uint64]bool{}, waiting: map[uint64]bool{}, sent: map[uint64]int{}}
 		t.Repeat(map[string]func(*rapid.T){
 			"finish": m.finish,
+			"find":   m.found,
 			"write": func(*rapid.T) {
 				if m.writing == nil {
 					m.takeFresh()
@@ -124,10 +131,8 @@ func TestOutboxModel(t *testing.T) {
 // One message holds few enough bytes, but a large delivery goes all the same.
 func TestOutboxTakesByBytes(t *testing.T) {
 	o := outbox{kept: map[uint64]*parcel{}}
-	for fence, size := range []int{60, 30, 20, 500, 10} {
-		p := &parcel{fence: uint64(fence)}
-		p.record.Payload = make([]byte, size)
-		o.add(p, true)
+	for _, size := range []int{60, 30, 20, 500, 10} {
+		o.adopt(spool.Record{Payload: make([]byte, size)})
 	}
 	var sizes []int
 	for len(o.unsent) > 0 {

@@ -100,20 +100,18 @@ func (a *Agent) claims() []sweep.Claim {
 	return claims
 }
 
-// welcome ends the introduction: what is re-attached goes on under its new fence, the rest is stopped.
+// welcome ends the introduction: what is re-attached goes on under its new fence, finished or not, the rest is stopped. An
+// outcome counts under any fence; an error does not, and its lease would wait for it for ever.
 func (a *Agent) welcome(claims []sweep.Claim, reattached map[uint64]uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, c := range claims {
-		if c.Finished {
-			continue
-		}
 		fence, ok := reattached[c.Fence]
 		switch {
-		case !ok:
+		case ok && !a.desk.rename(c.Fence, fence):
+			a.outbox.rename(c.Fence, fence) // or finished meanwhile
+		case !ok && !c.Finished:
 			a.stop(c.Fence)
-		case !a.desk.rename(c.Fence, fence):
-			a.outbox.rename(c.Fence, fence) // finished meanwhile
 		}
 	}
 	a.online = true
@@ -153,7 +151,7 @@ func (a *Agent) refuse(t sweep.Task) {
 		Fence: t.Fence, Point: t.Point,
 		Error: fmt.Sprintf("needs %d MiB of memory, and agent %s has %d MiB; start an agent with more", t.Memory>>20, a.name, a.config.Memory>>20),
 	}
-	a.outbox.add(&parcel{fence: t.Fence, record: spool.Record{Payload: encodeDelivery(d)}}, false)
+	a.outbox.add(&parcel{fence: t.Fence, record: spool.Record{Payload: encodeDelivery(d)}})
 	poke(a.fresh)
 }
 

@@ -184,6 +184,37 @@ func TestSpoolOfADeadAgent(t *testing.T) {
 	})
 }
 
+// A spool may hold results of a coordinator that counts its fences from the start again: its state directory was made anew, or
+// comes from a backup. What it acknowledges is what was sent, never another point's result under the same number.
+func TestFencesComeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before := newFakeCoordinator()
+		before.set(func() { before.holding = true })
+		trainer := fakeTrainer()
+		before.add(tasks(t, trainer, 3, 10)...)
+		a := start(t, before, trainer, nil)
+		time.Sleep(time.Second)
+		before.down()
+		a.end(t)
+
+		c := newFakeCoordinator()
+		defer c.down()
+		c.set(func() { c.holding = true })
+		c.add(tasks(t, trainer, 6, 10)[3:]...)
+		b := start(t, c, trainer, func(config *Config) { config.Spool = a.config.Spool })
+		time.Sleep(time.Second)
+		c.set(func() { c.holding = false })
+		time.Sleep(time.Second)
+		b.end(t)
+		if c.arrived() != 6 || c.doubles() != 0 {
+			t.Errorf("%d of 6 results came, %d of them not once", c.arrived(), c.doubles())
+		}
+		if left := spooled(t, a.config.Spool); len(left) > 0 {
+			t.Errorf("all is acknowledged, but the spool has %v", left)
+		}
+	})
+}
+
 func TestRefused(t *testing.T) {
 	for _, code := range []codes.Code{codes.Unauthenticated, codes.PermissionDenied, codes.FailedPrecondition} {
 		synctest.Test(t, func(t *testing.T) {

@@ -143,7 +143,7 @@ func (a *Agent) finish(l *lease, d *sweep.Delivery) {
 	case p != nil:
 		p.fence = fence
 		setFence(p.record.Payload, fence)
-		a.outbox.add(p, false)
+		a.outbox.add(p)
 		poke(a.fresh)
 	case held:
 		a.outbox.handbacks = append(a.outbox.handbacks, fence)

@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -233,4 +235,45 @@ func TestAgentLeaves(t *testing.T) {
 		b.leave()
 		s.end()
 	})
+}
+
+// A failure that was found out while the coordinator was away counts like any other: the point is tried again, and rests.
+func TestFailureWhileAway(t *testing.T) {
+	for name, outage := range map[string]func(*site, *worker){
+		"coordinator restarted": func(s *site, _ *worker) { s.down(); time.Sleep(10 * time.Second); s.up() },
+		"agent cut off":         func(_ *site, w *worker) { w.isolate(); time.Sleep(10 * time.Second); w.heal() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t, failing())
+				s.submit(spec(2, 1, 10_000) + "retries: 1\n")
+				w := s.start("a", t.TempDir(), 2)
+				time.Sleep(5 * time.Second)
+				outage(s, w)
+				began := time.Now()
+				if st := s.wait(); st.Failed != 1 || st.Done != 1 || st.Quarantined != 0 {
+					t.Errorf("status %v", st)
+				}
+				if took := time.Since(began); took > time.Minute {
+					t.Errorf("a point that fails within 10 s, twice, took %v", took)
+				}
+				w.leave()
+				s.end()
+			})
+		})
+	}
+}
+
+// failing is toy, but for the points with i = 1, which fail after their time.
+func failing() *sweep.Trainer {
+	t := toy()
+	run := t.Run
+	t.Run = func(ctx context.Context, job sweep.Job) (sweep.Outcome, error) {
+		o, err := run(ctx, job)
+		if err == nil && job.Point.Int("i") == 1 {
+			err = errors.New("i is 1")
+		}
+		return o, err
+	}
+	return t
 }
