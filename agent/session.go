@@ -62,8 +62,12 @@ func (a *Agent) connect(ctx context.Context) error {
 	}
 }
 
-// claimBytes bounds what an agent claims in a Hello, which has to fit into one message.
-const claimBytes = 4 << 20
+// claimBytes bounds what an agent claims in a Hello, which has to fit into one message. Each claim counts as its point and
+// claimSize: so there are fewer than the 2^16 that a Hello may have.
+const (
+	claimBytes = 4 << 20
+	claimSize  = 64
+)
 
 // claims begins a session: everything that the agent holds, finished and unfinished. Finished points that do not fit are
 // delivered all the same; waiting ones that do not fit are given up.
@@ -76,13 +80,13 @@ func (a *Agent) claims() []sweep.Claim {
 	for l := range a.desk.running {
 		if a.desk.held[l.task.Fence] == l {
 			claims = append(claims, l.claim())
-			left -= len(l.task.Point)
+			left -= claimSize + len(l.task.Point)
 		}
 	}
 	for e := a.desk.waiting.Front(); e != nil; {
 		l := e.Value.(*lease)
 		e = e.Next()
-		if left -= len(l.task.Point); left < 0 {
+		if left -= claimSize + len(l.task.Point); left < 0 {
 			a.desk.drop(l.task.Fence)
 			continue
 		}
@@ -90,7 +94,7 @@ func (a *Agent) claims() []sweep.Claim {
 	}
 	for _, p := range a.outbox.kept {
 		d, err := decodeDelivery(p.record.Payload)
-		if left -= len(d.Point); err != nil || left < 0 {
+		if left -= claimSize + len(d.Point); err != nil || left < 0 {
 			break
 		}
 		claims = append(claims, sweep.Claim{

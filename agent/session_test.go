@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/widthlaw/widthlaw/agent/spool"
 	"github.com/widthlaw/widthlaw/proto"
 	"github.com/widthlaw/widthlaw/sweep"
 )
@@ -120,6 +121,23 @@ func TestFinishedWhileBeingWelcomed(t *testing.T) {
 	}
 	if a.desk.held[12] == nil || len(a.desk.held) != 1 {
 		t.Errorf("held %v", a.desk.held)
+	}
+}
+
+// However much dead agents left in a spool, a Hello is one that coordinators take.
+func TestManyLeftovers(t *testing.T) {
+	trainer := fakeTrainer()
+	a, err := New(Config{Dial: newFakeDial, Trainers: []*sweep.Trainer{trainer}, Spool: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := encodeDelivery(sweep.Delivery{Point: point(t, trainer, 1, 0), Error: "failed"})
+	for range 1 << 17 {
+		a.outbox.adopt(spool.Record{Payload: left})
+	}
+	hello := proto.ToHello(sweep.Hello{Agent: "a", Held: a.claims()})
+	if _, err := proto.FromHello(hello); err != nil || len(hello.Held) < 1<<13 {
+		t.Errorf("a hello of %d claims: %v", len(hello.Held), err)
 	}
 }
 
