@@ -14,6 +14,7 @@ func ToAssignment(t sweep.Task) *Assignment {
 	return &Assignment{
 		Fence: t.Fence, Point: t.Point, Threads: uint32(t.Threads), MemoryBytes: uint64(t.Memory),
 		LimitSeconds: t.Limit.Seconds(), Attempt: uint32(t.Attempt), Sweep: cut(t.Sweep, maxName), Index: t.Index,
+		CheckpointStep: t.Checkpoint,
 	}
 }
 
@@ -23,12 +24,16 @@ func FromAssignment(w *Assignment) (sweep.Task, error) {
 		return sweep.Task{}, fmt.Errorf("assignment: %w", err)
 	}
 	limit, ok := seconds(w.LimitSeconds)
+	if w.CheckpointStep < 0 {
+		return sweep.Task{}, malformed("assignment with a checkpoint of step %d", w.CheckpointStep)
+	}
 	if !ok || len(w.Sweep) > maxName {
 		return sweep.Task{}, malformed("assignment with a limit of %v s and a sweep's name of %d bytes", w.LimitSeconds, len(w.Sweep))
 	}
 	return sweep.Task{
 		Fence: w.Fence, Point: w.Point, Threads: int(w.Threads), Memory: int64(w.MemoryBytes),
 		Limit: limit, Attempt: int(w.Attempt), Sweep: w.Sweep, Index: w.Index,
+		Checkpoint: w.CheckpointStep,
 	}, nil
 }
 

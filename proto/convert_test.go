@@ -77,6 +77,7 @@ func (s *source) task() sweep.Task {
 	return sweep.Task{
 		Fence: s.uint64(), Point: s.bytes(1), Threads: 1 + s.below(maxThreads), Memory: int64(s.uint64() >> 1),
 		Limit: time.Duration(s.below(1 << 40)), Attempt: 1 + s.below(1<<30), Sweep: s.text(), Index: s.uint64(),
+		Checkpoint: int64(s.uint64() >> 1),
 	}
 }
 
@@ -167,6 +168,7 @@ func FuzzConverters(f *testing.F) {
 		back(t, sweep.Capacity{Cores: 1 + s.below(maxThreads), Memory: int64(s.uint64() >> 1), Window: s.below(maxItems)}, ToCapacity, &Capacity{}, FromCapacity)
 		back(t, s.row(), ToRow, &Row{}, FromRow)
 		back(t, s.status(), ToStatus, &Status{}, FromStatus)
+		back(t, Upload{Point: s.bytes(1), Step: 1 + int64(s.uint64()>>2), Bytes: 1 + int64(s.uint64()>>2)}, ToPutCheckpoint, &PutCheckpointRequest{}, FromPutCheckpoint)
 	})
 }
 
@@ -185,6 +187,7 @@ func FuzzIncoming(f *testing.F) {
 	add(ToHello(s.hello()))
 	add(ToRow(s.row()))
 	add(ToStatus(s.status()))
+	add(ToPutCheckpoint(Upload{Point: s.bytes(1), Step: 7, Bytes: 1 << 30}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		try(t, b, &Assignment{}, FromAssignment)
 		try(t, b, &Held{}, FromHeld)
@@ -194,6 +197,8 @@ func FuzzIncoming(f *testing.F) {
 		try(t, b, &Row{}, FromRow)
 		try(t, b, &Status{}, FromStatus)
 		try(t, b, &Provenance{}, FromProvenance)
+		try(t, b, &PutCheckpointRequest{}, FromPutCheckpoint)
+		try(t, b, &GetCheckpointRequest{}, FromGetCheckpoint)
 	})
 }
 
@@ -226,6 +231,11 @@ func TestConvertersRefuse(t *testing.T) {
 		"a row of another key":    second(FromRow(&Row{Key: make([]byte, 32), Point: point})),
 		"a state that is unknown": second(FromRow(&Row{Key: keyOf(point), Point: point, State: 7})),
 		"no status":               second(FromStatus(nil)),
+		"a negative checkpoint":   second(FromAssignment(&Assignment{Point: point, Threads: 1, Attempt: 1, CheckpointStep: -1})),
+		"no checkpoint":           second(FromPutCheckpoint(nil)),
+		"a checkpoint of step 0":  second(FromPutCheckpoint(&PutCheckpointRequest{Point: point, Bytes: 1})),
+		"an empty checkpoint":     second(FromPutCheckpoint(&PutCheckpointRequest{Point: point, Step: 1})),
+		"a short key":             second(FromGetCheckpoint(&GetCheckpointRequest{Key: point})),
 		"a short hash":            second(FromFiles(map[string][]byte{"a": {1}})),
 	} {
 		if !errors.Is(err, ErrMalformed) {

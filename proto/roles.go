@@ -18,21 +18,23 @@ const (
 
 // roles says who may call what. A method that is missing here is refused to all.
 var roles = map[string]Role{
-	Agents_Work_FullMethodName:        AgentRole,
-	Agents_GetFile_FullMethodName:     AgentRole,
-	Clients_Submit_FullMethodName:     ClientRole,
-	Clients_Plan_FullMethodName:       ClientRole,
-	Clients_Sweeps_FullMethodName:     ClientRole,
-	Clients_Watch_FullMethodName:      ClientRole,
-	Clients_Control_FullMethodName:    ClientRole,
-	Clients_Rows_FullMethodName:       ClientRole,
-	Clients_Digest_FullMethodName:     ClientRole,
-	Clients_Explain_FullMethodName:    ClientRole,
-	Clients_Logs_FullMethodName:       ClientRole,
-	Clients_ListAgents_FullMethodName: ClientRole,
-	Clients_PutFile_FullMethodName:    ClientRole,
-	Clients_Import_FullMethodName:     ClientRole,
-	Clients_Backup_FullMethodName:     ClientRole,
+	Agents_Work_FullMethodName:          AgentRole,
+	Agents_GetFile_FullMethodName:       AgentRole,
+	Agents_PutCheckpoint_FullMethodName: AgentRole,
+	Agents_GetCheckpoint_FullMethodName: AgentRole,
+	Clients_Submit_FullMethodName:       ClientRole,
+	Clients_Plan_FullMethodName:         ClientRole,
+	Clients_Sweeps_FullMethodName:       ClientRole,
+	Clients_Watch_FullMethodName:        ClientRole,
+	Clients_Control_FullMethodName:      ClientRole,
+	Clients_Rows_FullMethodName:         ClientRole,
+	Clients_Digest_FullMethodName:       ClientRole,
+	Clients_Explain_FullMethodName:      ClientRole,
+	Clients_Logs_FullMethodName:         ClientRole,
+	Clients_ListAgents_FullMethodName:   ClientRole,
+	Clients_PutFile_FullMethodName:      ClientRole,
+	Clients_Import_FullMethodName:       ClientRole,
+	Clients_Backup_FullMethodName:       ClientRole,
 }
 
 // RoleOf is the role that may call a method, by gRPC's full name of it.

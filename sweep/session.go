@@ -12,6 +12,8 @@ type Task struct {
 	Attempt int           // from 1
 	Sweep   string        // the sweep's name, for logs
 	Index   uint64        // the point's index there
+
+	Checkpoint int64 // the step of the checkpoint to go on from; 0: there is none
 }
 
 // A Claim is a task that an agent says to hold: what it tells a coordinator when a session starts.
