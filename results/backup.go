@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"go.etcd.io/bbolt"
 )
@@ -32,10 +31,9 @@ const compactBytes = 16 << 20
 // Compact rewrites the store of a state directory, which nobody else may have open, without the room that removed rows
 // left, and says how large the file was and is. The old file stays in place until the new one is whole and checked.
 func Compact(dir string) (before, after int64, err error) {
-	path := filepath.Join(dir, fileName)
-	info, err := os.Stat(path)
+	path, before, err := find(dir)
 	if err != nil {
-		return 0, 0, fmt.Errorf("compacting %s: %w (%v): give a state directory with --state", dir, ErrNoStore, err)
+		return 0, 0, fmt.Errorf("compacting %s: %w", dir, err)
 	}
 	lock, err := enter(dir, Options{Force: true}, false)
 	if err != nil {
@@ -45,7 +43,7 @@ func Compact(dir string) (before, after int64, err error) {
 	if after, err = compact(path); err != nil {
 		return 0, 0, fmt.Errorf("compacting %s: %w", dir, err)
 	}
-	return info.Size(), after, nil
+	return before, after, nil
 }
 
 func compact(path string) (int64, error) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"go.etcd.io/bbolt"
 
@@ -41,16 +40,19 @@ func (r *Report) add(page uint64, format string, args ...any) {
 	r.Damage = append(r.Damage, Damage{page, fmt.Sprintf(format, args...)})
 }
 
-// Check reads all of a state directory's store, which nobody else may have open: the file's pages (pages.go), every checksum,
+// Check reads all of a state directory's store, which nobody else may have open; it need not be writable: the file's pages (pages.go), every checksum,
 // that each key is its point's, that keys and rows match, that both match the totals, that data files have their hashes,
 // and bbolt's own check. valid, if not nil, judges each row's point and outcome. Damage is in the Report; the error says
 // that there was nothing to check.
 func Check(dir string, valid func(Row) error) (Report, error) {
-	path := filepath.Join(dir, fileName)
-	if _, err := os.Stat(path); err != nil {
-		return Report{}, fmt.Errorf("checking %s: %w (%v): give a state directory with --state", dir, ErrNoStore, err)
+	path, _, err := find(dir)
+	if err != nil {
+		return Report{}, fmt.Errorf("checking %s: %w", dir, err)
 	}
 	lock, err := enter(dir, Options{Force: true}, false)
+	if errors.Is(err, ErrReadOnly) {
+		lock, err = enterReading(dir)
+	}
 	if err != nil {
 		return Report{}, fmt.Errorf("checking %s: %w", dir, err)
 	}

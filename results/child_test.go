@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,7 +24,7 @@ import (
 const childVariable = "WIDTHLAW_RESULTS_CHILD"
 
 func TestMain(m *testing.M) {
-	child, ok := map[string]func(dir string) error{"put": putForever, "full": fillUp, "open": openOnce}[os.Getenv(childVariable)]
+	child, ok := map[string]func(dir string) error{"put": putForever, "full": fillUp, "open": openOnce, "check": checkOnce}[os.Getenv(childVariable)]
 	if !ok {
 		os.Exit(m.Run())
 	}
@@ -181,18 +182,82 @@ func openOnce(dir string) error {
 	return s.Close()
 }
 
-// TestNotWritable opens as somebody who may not write: root may, whatever the permissions say.
+func checkOnce(dir string) error {
+	r, err := results.Check(dir, nil)
+	if err == nil && (!r.Clean() || r.Rows != 10) {
+		err = fmt.Errorf("%+v", r)
+	}
+	return err
+}
+
+// somebody is a child that may not write where root may, whatever the permissions say.
+func somebody(name, dir string) *exec.Cmd {
+	c := child(name, dir)
+	if os.Getuid() == 0 {
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+	return c
+}
+
+// publicDir is a temporary folder whose way everybody may go.
+func publicDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "public")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// TestCheckReading checks a store that can only be read, as on a medium that is mounted so; but not one in use.
+func TestCheckReading(t *testing.T) {
+	for name, locked := range map[string]bool{"with its lock": true, "a copy of the file alone": false} {
+		dir := publicDir(t)
+		s := storetest.OpenIn(t, dir)
+		var rows []results.Row
+		for i := range 10 {
+			rows = append(rows, storetest.Row(i, 0))
+		}
+		if _, err := s.Put(rows); err != nil {
+			t.Fatal(err)
+		}
+		for path, mode := range map[string]os.FileMode{"widthlaw.db": 0o444, "lock": 0o444, "": 0o555} {
+			if err := os.Chmod(filepath.Join(dir, path), mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out, err := somebody("check", dir).Output(); err == nil || !strings.Contains(string(out), results.ErrInUse.Error()) {
+			t.Errorf("%s, in use: %v, %s", name, err, out)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if !locked {
+			if err := errors.Join(os.Chmod(dir, 0o755), os.Remove(filepath.Join(dir, "lock")), os.Chmod(dir, 0o555)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out, err := somebody("check", dir).Output(); err != nil {
+			t.Errorf("%s: %v, %s", name, err, out)
+		}
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestNotWritable opens as somebody who may not write.
 func TestNotWritable(t *testing.T) {
-	sealed := t.TempDir()
+	sealed := publicDir(t)
 	if err := os.Chmod(sealed, 0o555); err != nil {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{sealed, sealed + "/new"} {
-		c := child("open", dir)
-		if os.Getuid() == 0 {
-			c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-		}
-		out, err := c.Output()
+		out, err := somebody("open", dir).Output()
 		if err == nil || !strings.Contains(string(out), results.ErrReadOnly.Error()) || !strings.Contains(string(out), "--state") {
 			t.Errorf("%s: %v, %s", dir, err, out)
 		}

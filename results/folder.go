@@ -3,6 +3,7 @@ package results
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -18,6 +19,19 @@ const lockName = "lock"
 // patience is how long a lock is waited for: a process that was killed takes a moment to be gone.
 const patience = time.Second / 2
 
+// find is the store's file in a directory, and its size.
+func find(dir string) (path string, size int64, err error) {
+	path = filepath.Join(dir, fileName)
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", 0, fmt.Errorf("%w (%v): give a state directory with --state", ErrNoStore, err)
+	case err != nil:
+		return "", 0, classify(err)
+	}
+	return path, info.Size(), nil
+}
+
 // enter makes the directory if asked to, refuses one that a store cannot be in, and locks it.
 func enter(dir string, o Options, create bool) (*os.File, error) {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
@@ -28,8 +42,8 @@ func enter(dir string, o Options, create bool) (*os.File, error) {
 			return nil, classify(err)
 		}
 	}
-	if fs, err := networkFS(dir); err == nil && fs != "" && !o.Force {
-		return nil, fmt.Errorf("%w (%s), where locks and memory mappings do not hold what bbolt needs: give a directory on a local disk with --state, or insist and keep every other machine away from it", ErrNetworkFS, fs)
+	if kind, err := networkFS(dir); err == nil && kind != "" && !o.Force {
+		return nil, fmt.Errorf("%w (%s), where locks and memory mappings do not hold what bbolt needs: give a directory on a local disk with --state, or insist and keep every other machine away from it", ErrNetworkFS, kind)
 	}
 	lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -39,6 +53,22 @@ func enter(dir string, o Options, create bool) (*os.File, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	writePID(lock)
+	return lock, nil
+}
+
+// enterReading locks a directory that cannot be written to, on a read-only medium say; nil where it has no lock, and nobody can
+// make one.
+func enterReading(dir string) (*os.File, error) {
+	lock, err := os.Open(filepath.Join(dir, lockName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, classify(err)
+	}
+	if err := waitLock(lock); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
 	return lock, nil
 }
 
