@@ -57,7 +57,7 @@ func (a *Agent) leave(workers *sync.WaitGroup, interrupt context.CancelCauseFunc
 
 	var stuck error
 	if !a.await(stopTime, nil, func() bool { return len(a.desk.running) == 0 }) {
-		stuck = fmt.Errorf("%w within %v: the process must end", ErrStuck, stopTime)
+		stuck = fmt.Errorf("%w within %v: its point was given back and runs again elsewhere or next time; end the process", ErrStuck, stopTime)
 		a.abandon()
 	} else {
 		workers.Wait()
