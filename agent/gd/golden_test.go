@@ -94,7 +94,7 @@ func TestGolden(t *testing.T) {
 
 // goldenBits is the SHA-256 of all golden cases' outcomes, as they are encoded. It is the same with every kernel, on every platform
 // and with every build. Where a change of the arithmetic makes it another, the trainer's Version has to rise with it.
-const goldenBits = "10b78896c7c3071d936f8990990b83e957d7ee7fb3d1f118f30d36f5dbd34288"
+const goldenBits = "c0c9aeff4302489c129aab51700a202e32aea98c9f51852de41b09b0efd7558d"
 
 func TestGoldenBits(t *testing.T) {
 	trainer, sum := TwoLayer(), sha256.New()

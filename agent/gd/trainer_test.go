@@ -28,6 +28,8 @@ func TestThreads(t *testing.T) {
 		"n=11 d=3 m=4700 steps=4 seed=5",
 		"n=7 d=9 m=4700 steps=4 seed=5",
 		"n=20 d=12 m=130 lr=60 steps=30 seed=3",
+		"n=290 d=12 m=330 steps=2",
+		"n=290 d=300 m=330 steps=2",
 	} {
 		p := point(t, trainer, text, nil)
 		want := runPoint(t, trainer, p, 1).Encode(nil)

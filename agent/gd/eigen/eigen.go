@@ -11,11 +11,7 @@
 // steps. An eigenvalue's error is a few n 2^-53 times the largest eigenvalue in size. Start with Solver.
 package eigen
 
-import (
-	"math"
-
-	"github.com/widthlaw/widthlaw/agent/gd/kernel"
-)
+import "github.com/widthlaw/widthlaw/agent/gd/kernel"
 
 // Large is the number of rows from which on a matrix is not decomposed as a whole.
 const Large = 256
@@ -95,40 +91,6 @@ func (s *Solver) Norm(a []float64) float64 {
 	}
 	least, greatest := tridiagonalise(s.a, s.n, s.each).extremes()
 	return s.unscaled(max(-least, greatest))
-}
-
-// take scales the caller's matrix by a power of two, which rounds nothing, to a size in [1/2, 1): squares neither overflow nor vanish where
-// they matter. It returns the size before, NaN where the matrix is not finite.
-func (s *Solver) take(a []float64) (size float64) {
-	s.a, s.norm = a[:s.n*s.n], 0
-	for i := range s.n {
-		for _, v := range s.a[i*s.n:][:i+1] {
-			if v-v != 0 {
-				return math.NaN()
-			}
-			size = max(size, math.Abs(v))
-		}
-	}
-	_, s.exponent = math.Frexp(size)
-	symmetric(s.a, s.n, -s.exponent)
-	for i := range s.diagonal {
-		s.diagonal[i] = s.a[i*s.n+i]
-	}
-	return size
-}
-
-func (s *Solver) unscaled(x float64) float64 { return math.Ldexp(x, s.exponent) }
-
-// symmetric multiplies the lower triangle by 2^k and copies it to the upper one.
-func symmetric(a []float64, n, k int) {
-	// In two steps: 2^k itself may be no float64.
-	one, two := math.Ldexp(1, k/2), math.Ldexp(1, k-k/2)
-	for i := range n {
-		for j := range i + 1 {
-			v := a[i*n+j] * one * two
-			a[i*n+j], a[j*n+i] = v, v
-		}
-	}
 }
 
 // Significant is the least eigenvalue of a positive semidefinite n x n matrix with this greatest one, or 0 where rounding

@@ -67,10 +67,9 @@ func gram(r *rand.Rand, n, rank int) []float64 {
 	}
 	a := make([]float64, n*n)
 	for i := range n {
-		for j := range n {
-			for k := range rank {
-				a[i*n+j] += x[i*rank+k] * x[j*rank+k]
-			}
+		for j := range i + 1 {
+			a[i*n+j] = dot(x[i*rank:][:rank], x[j*rank:][:rank])
+			a[j*n+i] = a[i*n+j]
 		}
 	}
 	return a

@@ -17,7 +17,7 @@ type end struct {
 const (
 	// In units of the norm: settled is the error at which an end needs no more work. The residual must be down to resolved by then: where it is
 	// wider than a cluster of eigenvalues, they look like one, and the error is that to the cluster.
-	settled, resolved = 0x1p-46, 0x1p-37
+	settled, resolved = 0x1p-46, 0x1p-43
 	// tolerated is what rounding may leave of the error in the end.
 	tolerated = 0x1p-44
 	// enclosed is the width of a bracket that is as good: a shift with a factor above, a value below.

@@ -44,32 +44,3 @@ func (f *factor) backward(y []float64, from, width int) {
 		}
 	})
 }
-
-// multiply sets y to a x, while both triangles are there: one chain in increasing column for each row.
-func (s *Solver) multiply(y, x []float64) {
-	share(s.each, s.n, s.n, tile, func(begin, end int) {
-		s.kern.Dots(y[begin:end], s.a[begin*s.n:], s.n, x, 0, s.n)
-	})
-}
-
-// multiplyUpper sets y to a x by the upper triangle and the diagonal alone: from the rows above, in increasing order, then from the
-// diagonal and the row itself.
-func (s *Solver) multiplyUpper(y, x []float64) {
-	clear(y)
-	for i := range s.n {
-		s.kern.Descend(y[i+1:], x[i:i+1], s.a[i*s.n+i+1:], 0, s.n-i-1)
-	}
-	for i := range s.n {
-		y[i] = plus(math.FMA(s.diagonal[i], x[i], y[i]), s.a[i*s.n+i+1:], x[i+1:])
-	}
-}
-
-// restore makes the lower triangle and the diagonal again from what a factor leaves of the matrix.
-func (s *Solver) restore() {
-	for i := range s.n {
-		for j := range i {
-			s.a[i*s.n+j] = s.a[j*s.n+i]
-		}
-		s.a[i*s.n+i] = s.diagonal[i]
-	}
-}
