@@ -33,11 +33,12 @@ var mayImport = map[string]string{
 	"coordinator/queue":   "sweep",
 	"agent":               "sweep proto agent/spool",
 	"agent/spool":         "",
+	"agent/launch":        "",
 	"agent/gd":            "sweep agent/gd/kernel agent/gd/elementary agent/gd/eigen",
 	"agent/gd/kernel":     "",
 	"agent/gd/elementary": "",
 	"agent/gd/eigen":      "agent/gd/kernel",
-	"cmd/widthlaw":        "sweep proto coordinator agent agent/gd agent/gd/kernel results results/table results/fit results/plot",
+	"cmd/widthlaw":        "sweep proto coordinator agent agent/launch agent/gd agent/gd/kernel results results/table results/fit results/plot",
 }
 
 // onlyIn says which files may import a package from outside: the edges where its types stop.
@@ -61,7 +62,7 @@ var onlyIn = map[string][]string{
 // adapters are the files that may use the wire's messages; elsewhere only what is in beyondAdapters of package proto may be named.
 var (
 	adapters       = []string{"coordinator/server*.go", "agent/client*.go", "cmd/widthlaw/client*.go"}
-	beyondAdapters = []string{"Access", "ReadAccess", "ParseAccess"}
+	beyondAdapters = []string{"Access", "ReadAccess", "ParseAccess", "WriteAccess"}
 )
 
 type listed struct {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"log/slog"
@@ -19,8 +20,8 @@ import (
 const agentLong = `Work for a coordinator: dial it, take points, train them on this machine's cores and deliver
 what they yield. Copy agent-access.json from the coordinator's state directory, and name it.
 While the coordinator cannot be reached the agent computes on, keeps its results in a spool on
-this machine's disk, and tries again. Ctrl-C, SIGTERM or SIGUSR1 make it hand back its points
-and leave within 20 s, with exit code 0.`
+this machine's disk, and tries again. Ctrl-C, SIGTERM, SIGUSR1 and the last minute of its Slurm
+allocation make it hand back its points and leave within 20 s, with exit code 0.`
 
 func (a *app) agentVerb() *cobra.Command {
 	cmd := &cobra.Command{
@@ -37,7 +38,14 @@ func (a *app) agentVerb() *cobra.Command {
 	spool := cmd.Flags().String("spool", "", "`folder` for results on their way (default: in your cache directory)")
 	idle := cmd.Flags().Duration("idle-exit", 0, "leave after this `time` without work; 0: never")
 	coordinator := cmd.Flags().String("coordinator", "", "the coordinator's `address`, where it differs from the access file's")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+	withStdin := cmd.Flags().Bool("with-stdin", false, "leave when standard input ends; --access - takes the access from its first line")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
+		tether := tether{bufio.NewReader(cmd.InOrStdin())}
+		if a.access == "-" {
+			if a.access, err = tether.access(); err != nil {
+				return err
+			}
+		}
 		read := a.agentAccess(*coordinator)
 		access, err := read()
 		if err != nil {
@@ -57,7 +65,12 @@ func (a *app) agentVerb() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return agentError(one.Run(cmd.Context()))
+		ctx, cancel := whileAllocated(cmd.Context(), os.Getenv)
+		defer cancel()
+		if *withStdin {
+			ctx = tether.whileOpen(ctx)
+		}
+		return agentError(one.Run(ctx))
 	}
 	return cmd
 }

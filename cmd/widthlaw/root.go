@@ -128,7 +128,7 @@ type group struct {
 func (a *app) groups() []group {
 	return []group{
 		{"run", "Run a sweep here:", []*cobra.Command{a.planVerb(), a.runVerb(), a.pointVerb()}},
-		{"machines", "Run it on several machines:", []*cobra.Command{a.serveVerb(), a.agentVerb(), a.submitVerb()}},
+		{"machines", "Run it on several machines:", []*cobra.Command{a.serveVerb(), a.agentVerb(), a.launchVerb(), a.submitVerb()}},
 		{"look", "Look at a sweep:", []*cobra.Command{a.listVerb(), a.statusVerb(), a.watchVerb(), a.waitVerb(), a.logsVerb(), a.explainVerb()}},
 		{"control", "Control it:", []*cobra.Command{a.pauseVerb(), a.resumeVerb(), a.cancelVerb(), a.retryVerb(), a.deleteVerb()}},
 		{"results", "Use the results:", []*cobra.Command{a.showVerb(), a.analyzeVerb(), a.exportVerb(), a.digestVerb()}},
