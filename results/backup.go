@@ -25,6 +25,9 @@ func (s *Store) Backup(w io.Writer) error {
 	return nil
 }
 
+// compacting ends the name of the copy that Compact makes; Open removes what a killed one left.
+const compacting = ".compact"
+
 // compactBytes is how much Compact copies in one transaction.
 const compactBytes = 16 << 20
 
@@ -47,7 +50,7 @@ func Compact(dir string) (before, after int64, err error) {
 }
 
 func compact(path string) (int64, error) {
-	fresh := path + ".compact"
+	fresh := path + compacting
 	defer os.Remove(fresh) // gone by then, unless something failed
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return 0, classify(err)

@@ -65,7 +65,14 @@ func TestCompact(t *testing.T) {
 	if list, err := os.ReadDir(dir); err != nil || len(list) != 2 {
 		t.Fatalf("left in the directory: %v, %v", list, err)
 	}
+	killed := filepath.Join(dir, "widthlaw.db.compact") // what a Compact that was killed leaves
+	if err := os.WriteFile(killed, []byte("half a copy"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	s := storetest.OpenIn(t, dir)
+	if _, err := os.Stat(killed); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("half a copy stays in the directory: %v", err)
+	}
 	if _, err := s.Put([]results.Row{storetest.Row(20000, 0)}); err != nil {
 		t.Fatal(err)
 	}
