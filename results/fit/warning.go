@@ -52,7 +52,7 @@ func (w *warner) warn(code, format string, args ...any) {
 func (r *Runs) warnings(l *Law, f *family, event, clusters int, o Options) []Warning {
 	w := &warner{law: l, warnings: []Warning{}}
 	if o.Done < o.Points {
-		w.warn("unfinished", "%d of %d points are done: the numbers will move; run the sweep again to finish it", o.Done, o.Points)
+		w.warn("unfinished", "%d of %d points are done: the numbers will move; run the sweep again to finish it, after `widthlaw retry` where points failed", o.Done, o.Points)
 	}
 	w.missing(f.events[event])
 	if l.Runs == l.Censored {
