@@ -87,17 +87,17 @@ func (c *Coordinator) status(k *campaign, now time.Time) sweep.Status {
 		ID: k.id, Name: k.spec.Name, Trainer: k.spec.Trainer.Name, Revision: k.record.Revision, Spec: k.record.Spec,
 		Filename: k.record.Filename, Files: k.record.Files, Submitted: k.record.Submitted,
 		Points: k.points, Exact: k.exact, Done: k.digest.Count, Failed: n.Failed, Running: n.Running, Quarantined: n.Quarantined,
-		Cancelled: n.Cancelled, Conflicts: k.conflicts, Success: k.spec.Success, Successes: k.successes,
+		Preempted: c.queue.Preempted(k.id), Cancelled: n.Cancelled, Conflicts: k.conflicts, Success: k.spec.Success, Successes: k.successes,
 		Paused: k.record.Paused, Stopped: k.record.Stopped, Resting: k.resting, Trouble: c.trouble, Agents: len(c.sessions),
 		DonePerSecond: k.rate.perSecond(now), ETA: -1,
 	}
-	ended := s.Done + s.Failed + s.Running + s.Quarantined + s.Cancelled
+	ended := s.Done + s.Failed + s.Running + s.Preempted + s.Quarantined + s.Cancelled
 	s.Points = max(s.Points, ended)
 	s.Pending = s.Points - ended
 	if s.Stopped {
 		s.Cancelled, s.Pending = s.Cancelled+s.Pending, 0
 	}
-	if s.Pending+s.Running == 0 {
+	if s.Pending+s.Running+s.Preempted == 0 {
 		s.ETA = 0
 	} else if !s.Paused {
 		s.ETA = c.eta(k, s)

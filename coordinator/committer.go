@@ -14,7 +14,8 @@ type batch struct {
 	landings []landing
 	troubles []results.Trouble
 	acks     []ack
-	after    []func() // run by the loop once all is stored
+	spent    []sweep.Key // their checkpoints are of no more use once all is stored
+	after    []func()    // run by the loop once all is stored
 
 	verdicts []results.Verdict // of the landings, once stored
 }
@@ -98,8 +99,14 @@ func (c *Coordinator) store(b *batch) error {
 		b.verdicts = verdicts
 	}
 	if len(b.troubles) > 0 {
-		return c.config.Store.SaveTroubles(b.troubles)
+		if err := c.config.Store.SaveTroubles(b.troubles); err != nil {
+			return err
+		}
 	}
+	for _, l := range b.landings {
+		b.spent = append(b.spent, l.key)
+	}
+	c.spend(b.spent)
 	return nil
 }
 

@@ -161,6 +161,7 @@ func (c *Coordinator) remove(ctx context.Context, name string) (dropped int, err
 	if err := c.config.Store.DeleteSweep(k.id, drop); err != nil {
 		return 0, err
 	}
+	c.spendOrphans(ctx)
 	c.log.Info("sweep deleted", "sweep", k.id, "name", k.spec.Name, "outcomes", len(drop))
 	return len(drop), c.ask(ctx, func() { c.stored -= uint64(len(drop)) })
 }

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/widthlaw/widthlaw/coordinator/checkpoints"
 	"github.com/widthlaw/widthlaw/coordinator/queue"
 	"github.com/widthlaw/widthlaw/results"
 	"github.com/widthlaw/widthlaw/sweep"
@@ -67,7 +68,7 @@ type Store interface {
 type Config struct {
 	Store    Store
 	Trainers []*sweep.Trainer
-	State    string       // the state directory, for access files and logs; "": neither is written
+	State    string       // the state directory, for access files, logs and checkpoints; "": none outlives this coordinator
 	Log      *slog.Logger // beside the log files; nil: none
 
 	Lease time.Duration // an agent that was silent for so long has lost its points; 0: 30 s
@@ -79,11 +80,12 @@ type Config struct {
 
 // A Coordinator runs once: New, then Run and Serve side by side, then both end.
 type Coordinator struct {
-	config   Config
-	log      *slog.Logger
-	logs     *logbook
-	identity identity
-	scratch  string // folder of data files by hash, for parsing specs; removed at the end of Run
+	config      Config
+	log         *slog.Logger
+	logs        *logbook
+	identity    identity
+	checkpoints *checkpoints.Folder
+	scratch     string // folder of data files by hash, for parsing specs; removed at the end of Run
 
 	mail    chan func() // run by the loop, in order
 	stopped chan struct{}
@@ -145,6 +147,9 @@ func (c *Coordinator) open() (err error) {
 	}
 	c.log = slog.New(c.logs.handler(c.config.Log))
 	if c.identity, err = openIdentity(c.config.State); err != nil {
+		return err
+	}
+	if err := c.openCheckpoints(); err != nil {
 		return err
 	}
 	epoch, err := c.config.Store.NextEpoch()

@@ -67,6 +67,10 @@ func (c *Coordinator) feed(k *campaign, f *feeder) {
 			plan := sweep.NewPlan(k.spec)
 			whole, _ = plan.Total()
 			cursor = plan.Cursor()
+			begun := c.begun(k, plan)
+			if err := c.post(context.Background(), func() { c.feedBegun(k, f, begun) }); err != nil {
+				return
+			}
 		}
 		p := c.portion(cursor, n, f)
 		if err := c.post(context.Background(), func() { c.fed(k, f, p, whole) }); err != nil || p.ended {
@@ -109,20 +113,32 @@ func (f *feeder) over(passed uint64) bool {
 	}
 }
 
+// feedBegun takes points into the queue that have a checkpoint. The cursor brings them again, which changes nothing.
+func (c *Coordinator) feedBegun(k *campaign, f *feeder, items []queue.Item) {
+	if k.feeder == f {
+		c.queue.Feed(k.id, c.unstored(items), false)
+	}
+}
+
+// unstored are the items that have no outcome yet.
+func (c *Coordinator) unstored(all []queue.Item) []queue.Item {
+	items := all[:0]
+	for _, item := range all {
+		if !c.config.Store.Has(item.Key) {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
 // fed takes a portion into the queue. What was stored while it was on its way is left out.
 func (c *Coordinator) fed(k *campaign, f *feeder, p portion, whole float64) {
 	if k.feeder != f {
 		return
 	}
 	f.busy = false
-	items := p.items[:0]
-	for _, item := range p.items {
-		if !c.config.Store.Has(item.Key) {
-			items = append(items, item)
-		}
-	}
 	k.forecast.take(p, whole)
-	c.queue.Feed(k.id, items, p.ended)
+	c.queue.Feed(k.id, c.unstored(p.items), p.ended)
 	if p.ended {
 		k.points, k.exact = k.forecast.passed, true
 	}

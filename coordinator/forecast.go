@@ -115,7 +115,7 @@ func (c *Coordinator) eta(k *campaign, s sweep.Status) time.Duration {
 		seconds = k.forecast.left(s.Points, s.Done) * c.speeds[k.spec.Trainer.Name].perFlop() / float64(cores)
 	}
 	if s.DonePerSecond > 0 && seconds < 1 { // many small points: what they cost is not flops
-		seconds = max(seconds, float64(s.Pending+s.Running)/s.DonePerSecond)
+		seconds = max(seconds, float64(s.Pending+s.Running+s.Preempted)/s.DonePerSecond)
 	} else if !k.forecast.known {
 		return -1
 	}

@@ -143,7 +143,9 @@ func (c *Coordinator) arrive(s *session, list []arrival) {
 			}
 			ack.refused = a.refused
 		case a.Outcome == nil:
-			c.queue.Failed(a.key, a.Fence, a.Error, now)
+			if c.queue.Failed(a.key, a.Fence, a.Error, now) {
+				c.batch.spent = append(c.batch.spent, a.key)
+			}
 		default:
 			cost, known := c.queue.Delivered(s.agent, a.key)
 			c.batch.add(a, cost, known)

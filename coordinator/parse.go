@@ -69,6 +69,9 @@ func (c *Coordinator) recall() error {
 	if err := c.countAll(); err != nil {
 		return fmt.Errorf("coordinator: %w", err)
 	}
+	if err := c.recallCheckpoints(len(c.campaigns) == len(records)); err != nil {
+		return err
+	}
 	for _, k := range c.campaigns {
 		troubles, items, err := c.troubles(k)
 		if err != nil {

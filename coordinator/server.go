@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
+	"github.com/widthlaw/widthlaw/coordinator/checkpoints"
 	"github.com/widthlaw/widthlaw/proto"
 	"github.com/widthlaw/widthlaw/results"
 	"github.com/widthlaw/widthlaw/sweep"
@@ -127,15 +128,17 @@ func coded(err error) error {
 	switch {
 	case errors.As(err, &spec), errors.Is(err, proto.ErrMalformed), errors.Is(err, sweep.ErrEncoding):
 		code = codes.InvalidArgument
-	case errors.Is(err, errNoSweep), errors.Is(err, errNoPoint), errors.Is(err, results.ErrNoFile):
+	case errors.Is(err, errNoSweep), errors.Is(err, errNoPoint), errors.Is(err, results.ErrNoFile), errors.Is(err, checkpoints.ErrNone):
 		code = codes.NotFound
 	case errors.Is(err, ErrStopped), errors.Is(err, errLost):
 		code = codes.Unavailable
 	case errors.Is(err, errReplaced):
 		code = codes.Aborted
-	case errors.Is(err, results.ErrFull):
+	case errors.Is(err, errUnwanted):
+		code = codes.FailedPrecondition
+	case errors.Is(err, results.ErrFull), errors.Is(err, checkpoints.ErrFull):
 		code = codes.ResourceExhausted
-	case errors.Is(err, results.ErrDamaged):
+	case errors.Is(err, results.ErrDamaged), errors.Is(err, sweep.ErrCheckpoint):
 		code = codes.DataLoss
 	case errors.Is(err, context.Canceled):
 		code = codes.Canceled

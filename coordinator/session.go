@@ -194,7 +194,7 @@ func (c *Coordinator) heard(s *session, capacity *sweep.Capacity, handbacks []ui
 	}
 	for _, fence := range handbacks {
 		if key, ok := c.queue.Held(s.agent, fence); ok {
-			c.queue.Handback(s.agent, key, fence)
+			c.queue.Handback(s.agent, key, fence, time.Now())
 		}
 	}
 }

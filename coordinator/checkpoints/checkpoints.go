@@ -21,8 +21,9 @@ import (
 type Folder struct {
 	dir string
 
-	mu    sync.Mutex
-	steps map[sweep.Key]int64 // of the checkpoint that is kept
+	mu       sync.Mutex
+	steps    map[sweep.Key]int64 // of the checkpoint that is kept
+	arriving int64               // bytes of those that are being written
 }
 
 const (
@@ -116,19 +117,13 @@ func (f *Folder) Step(key sweep.Key) int64 {
 	return f.steps[key]
 }
 
-// Admit says whether a checkpoint of a key, of a step and so many bytes, would be taken.
-func (f *Folder) Admit(key sweep.Key, step, bytes int64) error {
-	if step <= f.Step(key) {
-		return ErrStale
+// Put keeps a checkpoint of a point, of so many bytes, in place of the one before it, and returns when it is durable. What is not
+// to be kept is not read.
+func (f *Folder) Put(key sweep.Key, step, bytes int64, from io.Reader) (sweep.Checkpoint, error) {
+	if err := f.admit(key, step, bytes); err != nil {
+		return sweep.Checkpoint{}, err
 	}
-	if room, ok := room(f.dir); ok && bytes > room {
-		return fmt.Errorf("%w: it has %d MiB, and %d MiB are free beside what results need", ErrFull, bytes>>20, max(room, 0)>>20)
-	}
-	return nil
-}
-
-// Put keeps a checkpoint of a point in place of the one before it. It reads exactly so many bytes, and returns when it is durable.
-func (f *Folder) Put(key sweep.Key, from io.Reader, bytes int64) (sweep.Checkpoint, error) {
+	defer f.arrived(bytes)
 	temp, err := os.CreateTemp(f.dir, temporary)
 	if err != nil {
 		return sweep.Checkpoint{}, classified(err)
@@ -141,6 +136,26 @@ func (f *Folder) Put(key sweep.Key, from io.Reader, bytes int64) (sweep.Checkpoi
 		return c, errors.Join(err, removed(temp.Name()))
 	}
 	return c, nil
+}
+
+// admit makes room for a checkpoint that arrives.
+func (f *Folder) admit(key sweep.Key, step, bytes int64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if step <= f.steps[key] {
+		return ErrStale
+	}
+	if free, known := room(f.dir); known && bytes > free-f.arriving {
+		return fmt.Errorf("%w: it has %d MiB, and %d MiB are free beside what results need", ErrFull, bytes>>20, max(free-f.arriving, 0)>>20)
+	}
+	f.arriving += bytes
+	return nil
+}
+
+func (f *Folder) arrived(bytes int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.arriving -= bytes
 }
 
 // fill writes and checks a checkpoint.

@@ -68,7 +68,7 @@ func (q *Queue) fill(a *agent, now time.Time) {
 		q.give(a, w)
 		q.ready.Grants = append(q.ready.Grants, Grant{Agent: a.id, Task: sweep.Task{
 			Fence: w.fence, Point: w.Point, Threads: w.threads, Memory: w.memory, Limit: w.line.Limit,
-			Attempt: w.attempts, Sweep: w.line.Name, Index: w.Index,
+			Attempt: w.attempts, Sweep: w.line.Name, Index: w.Index, Checkpoint: q.saved[w.Key].step,
 		}})
 	}
 }

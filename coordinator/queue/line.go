@@ -37,20 +37,22 @@ type line struct {
 
 	marks map[sweep.Key]Trouble // of points that run again, before the cursor reaches them
 	rest  map[sweep.Key]*work
-	rests [7]uint64 // by state, of rest
-	busy  int       // leased or settling
-	live  int       // works that are not at rest, parked ones too
-	spf   float64   // seconds a flop, on one thread
+	saved map[sweep.Key]bool                                        // points of the sweep that have a checkpoint
+	keep  func(key sweep.Key, point []byte) (index uint64, ok bool) // of Add
+	rests [7]uint64                                                 // by state, of rest
+	busy  int                                                       // leased or settling
+	live  int                                                       // works that are not at rest, parked ones too
+	spf   float64                                                   // seconds a flop, on one thread
 	stop  bool
 }
 
 // speedGuess is for a sweep of which nothing is known: seconds a flop on one thread.
 const speedGuess = 1e-9
 
-// Add takes a sweep in, or takes its new revision in place of the old one. Points come by Feed. Of a former revision, keep
-// says which points are still in it and at which index; what is not is cancelled.
+// Add takes a sweep in, or takes its new revision in place of the old one. Points come by Feed. keep
+// says which points are in it and at which index; what is not, of a former revision, is cancelled.
 func (q *Queue) Add(s Sweep, keep func(key sweep.Key, point []byte) (index uint64, ok bool)) {
-	l := &line{Sweep: s, q: q, marks: map[sweep.Key]Trouble{}, rest: map[sweep.Key]*work{}, spf: speedGuess}
+	l := &line{Sweep: s, q: q, marks: map[sweep.Key]Trouble{}, rest: map[sweep.Key]*work{}, saved: map[sweep.Key]bool{}, keep: keep, spf: speedGuess}
 	l.Troubles, l.Items = nil, nil
 	for _, t := range s.Troubles {
 		item, ok := s.Items[t.Key]
@@ -61,6 +63,11 @@ func (q *Queue) Add(s Sweep, keep func(key sweep.Key, point []byte) (index uint6
 			w := l.work(item)
 			w.recall(t)
 			l.putToRest(w, t.State)
+		}
+	}
+	for key, c := range q.saved {
+		if _, ok := keep(key, c.point); ok {
+			l.saved[key] = true
 		}
 	}
 	if old := q.sweeps[s.ID]; old != nil {
@@ -137,6 +144,9 @@ func (l *line) all() []*work {
 
 func (l *line) work(item Item) *work {
 	w := &work{Item: item, line: l, memory: item.Cost.Memory}
+	if l.q.saved[item.Key].step > 0 {
+		l.saved[item.Key] = true
+	}
 	if l.Memory > 0 {
 		w.memory = l.Memory
 	}
@@ -183,6 +193,10 @@ func (q *Queue) Feed(id string, items []Item, ended bool) {
 func (l *line) feed(w *work) {
 	if w.suspect {
 		l.alone.push(w)
+		return
+	}
+	if l.q.saved[w.Key].step > 0 { // begun before
+		l.back.push(w)
 		return
 	}
 	l.fed.push(w)

@@ -23,7 +23,8 @@ func (q *Queue) Forgive(now time.Time) {
 
 // Expire gives up the agents that were silent for too long, and gives their names. What they held is lost: it runs again, alone and
 // behind the others, because it may be what killed the agent. It is counted against a point only if the point was all that the
-// agent held: otherwise longest-first would make every crash blame the longest point.
+// agent held, for otherwise longest-first would make every crash blame the longest point, and only if no newer checkpoint of it has come
+// since the loss before: a point that gets on from loss to loss will end.
 func (q *Queue) Expire(now time.Time) (lost []string) {
 	for a := q.heard.oldest; a != nil && !now.Before(a.last.Add(q.lease)); a = q.heard.oldest {
 		lost = append(lost, a.id)
@@ -40,8 +41,18 @@ func (q *Queue) Expire(now time.Time) (lost []string) {
 
 func (q *Queue) lose(w *work, a *agent, alone bool, now time.Time) {
 	w.suspect = true
+	saved, gotOn := q.saved[w.Key], false
+	if gotOn = saved.fresh; gotOn {
+		saved.fresh = false
+		q.saved[w.Key] = saved
+	}
 	if !alone {
 		w.note(now, "agent %s was lost; it held other points too", a.id)
+		q.settle(w, sweep.Pending)
+		return
+	}
+	if gotOn {
+		w.note(now, "agent %s was lost while it ran this point alone; the point had got on to a checkpoint of step %d: not counted", a.id, saved.step)
 		q.settle(w, sweep.Pending)
 		return
 	}
@@ -56,10 +67,13 @@ func (q *Queue) lose(w *work, a *agent, alone bool, now time.Time) {
 }
 
 // Handback takes a lease back without a result; no retry is counted.
-func (q *Queue) Handback(id string, key sweep.Key, fence uint64) {
+func (q *Queue) Handback(id string, key sweep.Key, fence uint64, now time.Time) {
 	w := q.works[key]
 	if w == nil || w.phase != leased || w.fence != fence || w.agent.id != id {
 		return
+	}
+	if c := q.saved[key]; c.step > 0 {
+		w.note(now, "preempted: agent %s gave it back; it goes on from a checkpoint of step %d", id, c.step)
 	}
 	w.giveBack()
 }
@@ -93,7 +107,9 @@ func (q *Queue) Done(key sweep.Key) {
 			p.line.live--
 		}
 	}
+	delete(q.saved, key)
 	for _, l := range q.order {
+		delete(l.saved, key)
 		if len(l.marks) > 0 {
 			delete(l.marks, key)
 		}
@@ -112,6 +128,7 @@ func (q *Queue) Failed(key sweep.Key, fence uint64, text string, now time.Time) 
 	}
 	agent := w.agent.id
 	w.leave()
+	q.Unsaved(key) // it is tried again from its beginning
 	w.failures++
 	w.error = text
 	w.note(now, "failed on agent %s (%d of %d): %s", agent, w.failures, w.line.Retries+1, text)

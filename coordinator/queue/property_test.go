@@ -60,6 +60,18 @@ func (q *Queue) check() error {
 			return fmt.Errorf("sweep %s: %v at rest, counted %v", l.ID, rests, l.rests)
 		}
 	}
+	for _, l := range q.order {
+		for key := range l.saved {
+			if q.saved[key].step == 0 {
+				return fmt.Errorf("sweep %s: a checkpoint that is gone", l.ID)
+			}
+		}
+		for key, w := range q.works {
+			if _, in := l.keep(key, w.Point); in && l.saved[key] != (q.saved[key].step > 0) {
+				return fmt.Errorf("sweep %s does not know the checkpoint of %d", l.ID, w.Index)
+			}
+		}
+	}
 	return q.checkAgents()
 }
 
@@ -99,6 +111,7 @@ type history struct {
 	fence  uint64              // the last one granted
 	live   map[sweep.Key]Grant // leases that agents believe in
 	stored map[sweep.Key]bool
+	steps  map[sweep.Key]int64 // of checkpoints
 	saving []Trouble
 	unsafe map[troubled]int // troubles that are not stored
 	specs  map[string][]Item
@@ -172,6 +185,9 @@ func (h *history) after() {
 		if h.unsafe[troubled{g.Task.Sweep, key}] > 0 {
 			h.t.Fatalf("%v is granted before its trouble is stored", g.Task.Point)
 		}
+		if g.Task.Checkpoint != h.steps[key] {
+			h.t.Fatalf("%v is granted from step %d, and its checkpoint is of step %d", g.Task.Point, g.Task.Checkpoint, h.steps[key])
+		}
 		h.live[key] = g
 	}
 	if err := h.q.check(); err != nil {
@@ -236,6 +252,7 @@ func (h *history) store(key sweep.Key) {
 	h.after()
 	delete(h.live, key)
 	h.stored[key] = true
+	delete(h.steps, key)
 	h.q.Done(key)
 }
 
@@ -250,7 +267,7 @@ func (h *history) settle() {
 func (h *history) step() {
 	t := h.t
 	sweeps, agents := rapid.SampledFrom([]string{"A", "B", "C"}), rapid.SampledFrom([]string{"a", "b", "c"})
-	switch op := rapid.IntRange(0, 15).Draw(t, "op"); op {
+	switch op := rapid.IntRange(0, 16).Draw(t, "op"); op {
 	case 0:
 		h.add(sweeps.Draw(t, "sweep"))
 	case 1, 2:
@@ -267,6 +284,7 @@ func (h *history) step() {
 	case 7:
 		if key, g, ok := h.lease(); ok && h.q.Failed(key, g.Task.Fence, "boom", h.now) {
 			delete(h.live, key)
+			delete(h.steps, key)
 		}
 	case 8:
 		h.settle()
@@ -283,7 +301,7 @@ func (h *history) step() {
 		h.q.Pause(sweeps.Draw(t, "sweep"), rapid.Bool().Draw(t, "paused"))
 	case 13:
 		if key, g, ok := h.lease(); ok {
-			h.q.Handback(g.Agent, key, g.Task.Fence)
+			h.q.Handback(g.Agent, key, g.Task.Fence, h.now)
 			delete(h.live, key)
 		}
 	case 14:
@@ -305,6 +323,11 @@ func (h *history) step() {
 		} else if items := h.specs[id]; len(items) > 0 {
 			h.q.CancelPoints(id, items[:1])
 		}
+	case 16:
+		if i := item(rapid.Uint64Range(0, 15).Draw(t, "saved")); !h.stored[i.Key] {
+			h.steps[i.Key]++
+			h.q.Saved(i.Key, i.Point, h.steps[i.Key])
+		}
 	}
 	h.after()
 }
@@ -312,7 +335,7 @@ func (h *history) step() {
 func TestHistories(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := &history{
-			t: t, q: New(3, 10*time.Second), now: time.Unix(0, 0), live: map[sweep.Key]Grant{}, stored: map[sweep.Key]bool{},
+			t: t, q: New(3, 10*time.Second), now: time.Unix(0, 0), live: map[sweep.Key]Grant{}, stored: map[sweep.Key]bool{}, steps: map[sweep.Key]int64{},
 			unsafe: map[troubled]int{}, specs: map[string][]Item{}, fed: map[string]int{},
 		}
 		for range rapid.IntRange(0, 80).Draw(t, "steps") {

@@ -31,6 +31,7 @@ type Queue struct {
 	fresh  bool             // there may be work that agents without enough to do do not know of
 	dirty  []*agent         // agents that may have room since the last Fill
 	saving map[troubled]int // troubles that are on their way to the disk
+	saved  map[sweep.Key]saved
 	ready  Ready
 }
 
@@ -48,6 +49,7 @@ func New(epoch uint32, lease time.Duration) *Queue {
 		sweeps: map[string]*line{},
 		agents: map[string]*agent{},
 		saving: map[troubled]int{},
+		saved:  map[sweep.Key]saved{},
 	}
 }
 

@@ -48,13 +48,20 @@ func (q *Queue) Look(id string, key sweep.Key) View {
 	}
 	if w := q.find(l, key); w != nil {
 		v := View{Error: w.error, History: w.history}
+		if l.preempted(key) {
+			v.State = sweep.Preempted
+		}
 		if owner := q.works[key]; owner.phase == leased || owner.phase == settling {
 			v.State = sweep.Running
 		}
 		return v
 	}
 	t := l.marks[key]
-	return View{Error: t.Error, History: t.History}
+	v := View{Error: t.Error, History: t.History}
+	if l.preempted(key) {
+		v.State = sweep.Preempted
+	}
+	return v
 }
 
 // Resting lists the points of a sweep that are at rest, by key and state; refused ones are left out, because they are only waiting for

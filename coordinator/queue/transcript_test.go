@@ -193,7 +193,12 @@ func (p *player) point(name string, c []string) {
 		}
 	case "handback":
 		_, fence := p.q.Holder(p.key(c[1]))
-		p.q.Handback(c[0], p.key(c[1]), fence)
+		p.q.Handback(c[0], p.key(c[1]), fence, p.now)
+	case "saved":
+		step, _ := strconv.ParseInt(c[1], 10, 64)
+		p.q.Saved(p.key(c[0]), []byte(c[0]), step)
+	case "preempted":
+		p.say("preempted %d", p.q.Preempted(c[0]))
 	case "pause":
 		p.q.Pause(c[0], true)
 	case "resume":
@@ -237,8 +242,12 @@ func (p *player) settle(string) {
 	p.q.Fill(p.now)
 	r := p.q.Ready()
 	for _, g := range r.Grants {
-		p.say("%s <- %s: %s of %s, fence %s, threads %d, attempt %d", g.Agent, g.Task.Point, strconv.FormatUint(g.Task.Index, 10), g.Task.Sweep,
-			fence(g.Task.Fence), g.Task.Threads, g.Task.Attempt)
+		from := ""
+		if g.Task.Checkpoint > 0 {
+			from = fmt.Sprintf(", from step %d", g.Task.Checkpoint)
+		}
+		p.say("%s <- %s: %s of %s, fence %s, threads %d, attempt %d%s", g.Agent, g.Task.Point, strconv.FormatUint(g.Task.Index, 10), g.Task.Sweep,
+			fence(g.Task.Fence), g.Task.Threads, g.Task.Attempt, from)
 	}
 	for _, c := range r.Cancels {
 		p.say("%s: cancel %s", c.Agent, fence(c.Fence))
