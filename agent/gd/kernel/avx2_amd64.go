@@ -9,3 +9,33 @@ package kernel
 //
 //go:noescape
 func avx2Product(c *float64, a *float64, b *float64, stride int, rows int, inner int, width int, depth int, more bool)
+
+// avx2Descend takes at least one row.
+//
+//go:noescape
+func avx2Descend(x *float64, coef *float64, step *float64, stride int, n int, rows int)
+
+// avx2Mask takes at least one row.
+//
+//go:noescape
+func avx2Mask(h *float64, bits *uint64, values *float64, n int, rows int)
+
+// avx2Activate takes at least one neuron and one sample.
+//
+//go:noescape
+func avx2Activate(z *float64, stride int, a *float64, bits *uint64, sum *float64, n int, rows int) (flips int)
+
+// avx2Dots takes at least a team of neurons.
+//
+//go:noescape
+func avx2Dots(out *float64, x *float64, xStride int, y *float64, yStride int, n int, rows int)
+
+// avx2Distances takes at least a team of neurons.
+//
+//go:noescape
+func avx2Distances(out *float64, x *float64, y *float64, n int, rows int)
+
+// avx2Works takes at least a team of neurons.
+//
+//go:noescape
+func avx2Works(out *float64, c *float64, z *float64, z0 *float64, n int, rows int)

@@ -833,3 +833,1114 @@ next1:
 	ADDQ R9, SI
 	SUBQ $0x00000001, R14
 	JMP  groups
+
+// func avx2Descend(x *float64, coef *float64, step *float64, stride int, n int, rows int)
+// Requires: AVX, FMA3
+TEXT ·avx2Descend(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ coef+8(FP), CX
+	MOVQ step+16(FP), DX
+	MOVQ rows+40(FP), BX
+	MOVQ stride+24(FP), DI
+	SUBQ n+32(FP), DI
+	SHLQ $0x03, DI
+
+row:
+	VBROADCASTSD (CX), Y0
+	MOVQ         n+32(FP), SI
+	SUBQ         $0x00000010, SI
+	JB           row_turn_end
+
+row_turn:
+	VMOVUPD     (AX), Y1
+	VFMADD231PD (DX), Y0, Y1
+	VMOVUPD     Y1, (AX)
+	VMOVUPD     32(AX), Y2
+	VFMADD231PD 32(DX), Y0, Y2
+	VMOVUPD     Y2, 32(AX)
+	VMOVUPD     64(AX), Y3
+	VFMADD231PD 64(DX), Y0, Y3
+	VMOVUPD     Y3, 64(AX)
+	VMOVUPD     96(AX), Y4
+	VFMADD231PD 96(DX), Y0, Y4
+	VMOVUPD     Y4, 96(AX)
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, DX
+	SUBQ        $0x00000010, SI
+	JAE         row_turn
+
+row_turn_end:
+	ADDQ $0x00000010, SI
+	SUBQ $0x00000004, SI
+	JB   row_vector_end
+
+row_vector:
+	VMOVUPD     (AX), Y1
+	VFMADD231PD (DX), Y0, Y1
+	VMOVUPD     Y1, (AX)
+	ADDQ        $0x00000020, AX
+	ADDQ        $0x00000020, DX
+	SUBQ        $0x00000004, SI
+	JAE         row_vector
+
+row_vector_end:
+	ADDQ $0x00000004, SI
+	SUBQ $0x00000001, SI
+	JB   row_one_end
+
+row_one:
+	VMOVSD      (AX), X1
+	VFMADD231SD (DX), X0, X1
+	VMOVSD      X1, (AX)
+	ADDQ        $0x00000008, AX
+	ADDQ        $0x00000008, DX
+	SUBQ        $0x00000001, SI
+	JAE         row_one
+
+row_one_end:
+	ADDQ $0x00000001, SI
+	ADDQ DI, DX
+	ADDQ $0x08, CX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func avx2Mask(h *float64, bits *uint64, values *float64, n int, rows int)
+// Requires: AVX, AVX2
+TEXT ·avx2Mask(SB), NOSPLIT, $0-40
+	MOVQ    h+0(FP), AX
+	MOVQ    bits+8(FP), CX
+	MOVQ    rows+32(FP), DX
+	MOVQ    n+24(FP), R8
+	ADDQ    $0x3f, R8
+	SHRQ    $0x06, R8
+	SHLQ    $0x03, R8
+	VMOVDQU bitOfLane<>+0(SB), Y0
+	VMOVDQU bitOfLane<>+32(SB), Y1
+
+row:
+	MOVQ values+16(FP), BX
+	MOVQ CX, SI
+	MOVQ n+24(FP), DI
+	SUBQ $0x08, DI
+	JB   last
+
+eight:
+	VPBROADCASTB (SI), Y2
+	VPAND        Y0, Y2, Y3
+	VPAND        Y1, Y2, Y4
+	VPCMPEQQ     Y0, Y3, Y3
+	VPCMPEQQ     Y1, Y4, Y4
+	VANDPD       (BX), Y3, Y3
+	VANDPD       32(BX), Y4, Y4
+	VMOVUPD      Y3, (AX)
+	VMOVUPD      Y4, 32(AX)
+	INCQ         SI
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, AX
+	SUBQ         $0x08, DI
+	JAE          eight
+
+last:
+	ADDQ    $0x08, DI
+	JZ      next
+	MOVBQZX (SI), SI
+
+one:
+	MOVQ SI, R9
+	ANDQ $0x01, R9
+	NEGQ R9
+	ANDQ (BX), R9
+	MOVQ R9, (AX)
+	SHRQ $0x01, SI
+	ADDQ $0x08, BX
+	ADDQ $0x08, AX
+	DECQ DI
+	JNZ  one
+
+next:
+	ADDQ R8, CX
+	DECQ DX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+DATA bitOfLane<>+0(SB)/8, $0x0000000000000001
+DATA bitOfLane<>+8(SB)/8, $0x0000000000000002
+DATA bitOfLane<>+16(SB)/8, $0x0000000000000004
+DATA bitOfLane<>+24(SB)/8, $0x0000000000000008
+DATA bitOfLane<>+32(SB)/8, $0x0000000000000010
+DATA bitOfLane<>+40(SB)/8, $0x0000000000000020
+DATA bitOfLane<>+48(SB)/8, $0x0000000000000040
+DATA bitOfLane<>+56(SB)/8, $0x0000000000000080
+GLOBL bitOfLane<>(SB), RODATA|NOPTR, $64
+
+// func avx2Activate(z *float64, stride int, a *float64, bits *uint64, sum *float64, n int, rows int) (flips int)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·avx2Activate(SB), NOSPLIT, $0-64
+	MOVQ   z+0(FP), AX
+	MOVQ   stride+8(FP), DX
+	SHLQ   $0x03, DX
+	MOVQ   bits+24(FP), BX
+	MOVQ   sum+32(FP), DI
+	MOVQ   n+40(FP), R8
+	MOVQ   R8, SI
+	ADDQ   $0x3f, SI
+	SHRQ   $0x06, SI
+	MOVQ   SI, R9
+	SHLQ   $0x01, R9
+	SHLQ   $0x03, SI
+	XORQ   R10, R10
+	VXORPD Y8, Y8, Y8
+
+strips:
+	VPCMPEQQ Y8, Y8, Y10
+	CMPQ     R8, $0x00000020
+	JGE      strip8
+	MOVQ     R8, CX
+	NEGQ     CX
+	ANDQ     $0x03, CX
+	LEAQ     lanes<>+0(SB), R11
+	VMOVDQU  (R11)(CX*8), Y10
+	CMPQ     R8, $0x0000001c
+	JG       strip8
+	CMPQ     R8, $0x00000018
+	JG       strip7
+	CMPQ     R8, $0x00000014
+	JG       strip6
+	CMPQ     R8, $0x00000010
+	JG       strip5
+	CMPQ     R8, $0x0000000c
+	JG       strip4
+	CMPQ     R8, $0x00000008
+	JG       strip3
+	CMPQ     R8, $0x00000004
+	JG       strip2
+	CMPQ     R8, $0x00000000
+	JG       strip1
+	JMP      strip0
+
+strip8:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip8_row:
+	VBROADCASTSD (R13), Y9
+	XORL         R11, R11
+	VMASKMOVPD   224(CX), Y10, Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VANDPD       Y10, Y14, Y14
+	VMOVMSKPD    Y14, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y7
+	VMOVUPD      192(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y6
+	VMOVUPD      160(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VMOVMSKPD    Y14, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y5
+	VMOVUPD      128(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y4
+	VMOVUPD      96(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VMOVMSKPD    Y14, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y3
+	VMOVUPD      64(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	VMOVUPD      32(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VMOVMSKPD    Y14, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip8_row
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y4, 128(DI)
+	VMOVUPD      Y5, 160(DI)
+	VMOVUPD      Y6, 192(DI)
+	VMASKMOVPD   Y7, Y10, 224(DI)
+	JMP          next
+
+strip7:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip7_row:
+	VBROADCASTSD (R13), Y9
+	XORL         R11, R11
+	VMASKMOVPD   192(CX), Y10, Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VANDPD       Y10, Y13, Y13
+	VMOVMSKPD    Y13, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y6
+	VMOVUPD      160(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VMOVMSKPD    Y14, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y5
+	VMOVUPD      128(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y4
+	VMOVUPD      96(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VMOVMSKPD    Y14, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y3
+	VMOVUPD      64(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	VMOVUPD      32(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VMOVMSKPD    Y14, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip7_row
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y4, 128(DI)
+	VMOVUPD      Y5, 160(DI)
+	VMASKMOVPD   Y6, Y10, 192(DI)
+	JMP          next
+
+strip6:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip6_row:
+	VBROADCASTSD (R13), Y9
+	XORL         R11, R11
+	VMASKMOVPD   160(CX), Y10, Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VANDPD       Y10, Y14, Y14
+	VMOVMSKPD    Y14, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y5
+	VMOVUPD      128(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y4
+	VMOVUPD      96(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VMOVMSKPD    Y14, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y3
+	VMOVUPD      64(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	VMOVUPD      32(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VMOVMSKPD    Y14, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip6_row
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y4, 128(DI)
+	VMASKMOVPD   Y5, Y10, 160(DI)
+	JMP          next
+
+strip5:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip5_row:
+	VBROADCASTSD (R13), Y9
+	XORL         R11, R11
+	VMASKMOVPD   128(CX), Y10, Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VANDPD       Y10, Y13, Y13
+	VMOVMSKPD    Y13, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y4
+	VMOVUPD      96(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VMOVMSKPD    Y14, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y3
+	VMOVUPD      64(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	VMOVUPD      32(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VMOVMSKPD    Y14, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip5_row
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	VMASKMOVPD   Y4, Y10, 128(DI)
+	JMP          next
+
+strip4:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip4_row:
+	VBROADCASTSD (R13), Y9
+	XORL         R11, R11
+	VMASKMOVPD   96(CX), Y10, Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VANDPD       Y10, Y14, Y14
+	VMOVMSKPD    Y14, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y3
+	VMOVUPD      64(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	VMOVUPD      32(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VMOVMSKPD    Y14, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip4_row
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMASKMOVPD   Y3, Y10, 96(DI)
+	JMP          next
+
+strip3:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip3_row:
+	VBROADCASTSD (R13), Y9
+	XORL         R11, R11
+	VMASKMOVPD   64(CX), Y10, Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VANDPD       Y10, Y13, Y13
+	VMOVMSKPD    Y13, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	VMOVUPD      32(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VMOVMSKPD    Y14, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip3_row
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMASKMOVPD   Y2, Y10, 64(DI)
+	JMP          next
+
+strip2:
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip2_row:
+	VBROADCASTSD (R13), Y9
+	XORL         R11, R11
+	VMASKMOVPD   32(CX), Y10, Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VANDPD       Y10, Y14, Y14
+	VMOVMSKPD    Y14, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VMOVMSKPD    Y13, R15
+	SHLL         $0x04, R11
+	ORL          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip2_row
+	VMOVUPD      Y0, (DI)
+	VMASKMOVPD   Y1, Y10, 32(DI)
+	JMP          next
+
+strip1:
+	VXORPD Y0, Y0, Y0
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip1_row:
+	VBROADCASTSD (R13), Y9
+	XORL         R11, R11
+	VMASKMOVPD   (CX), Y10, Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VANDPD       Y10, Y13, Y13
+	VMOVMSKPD    Y13, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip1_row
+	VMASKMOVPD   Y0, Y10, (DI)
+	JMP          next
+
+strip0:
+	MOVQ AX, CX
+	MOVQ BX, R12
+	MOVQ a+16(FP), R13
+	MOVQ rows+48(FP), R14
+
+strip0_row:
+	VBROADCASTSD (R13), Y9
+	XORL         R11, R11
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip0_row
+
+next:
+	ADDQ $0x00000100, AX
+	ADDQ $0x00000100, DI
+	ADDQ $0x00000004, BX
+	SUBQ $0x00000020, R8
+	DECQ R9
+	JNZ  strips
+	MOVQ R10, flips+56(FP)
+	VZEROUPPER
+	RET
+
+DATA lanes<>+0(SB)/8, $-1
+DATA lanes<>+8(SB)/8, $-1
+DATA lanes<>+16(SB)/8, $-1
+DATA lanes<>+24(SB)/8, $-1
+DATA lanes<>+32(SB)/8, $+0
+DATA lanes<>+40(SB)/8, $+0
+DATA lanes<>+48(SB)/8, $+0
+DATA lanes<>+56(SB)/8, $+0
+GLOBL lanes<>(SB), RODATA|NOPTR, $64
+
+// func avx2Dots(out *float64, x *float64, xStride int, y *float64, yStride int, n int, rows int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·avx2Dots(SB), NOSPLIT, $0-56
+	MOVQ xStride+16(FP), DX
+	SHLQ $0x03, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ x+8(FP), AX
+	MOVQ yStride+32(FP), R8
+	SHLQ $0x03, R8
+	LEAQ (R8)(R8*2), R9
+	MOVQ y+24(FP), SI
+	MOVQ out+0(FP), R10
+	MOVQ rows+48(FP), R11
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(R8*4), DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   n+40(FP), R12
+	SUBQ   $0x00000002, R12
+	JB     several_end
+
+several:
+	VMOVUPD     (AX), X2
+	VINSERTF128 $0x01, (AX)(DX*2), Y2, Y2
+	VMOVUPD     (AX)(DX*1), X3
+	VINSERTF128 $0x01, (AX)(BX*1), Y3, Y3
+	VMOVUPD     (CX), X4
+	VINSERTF128 $0x01, (CX)(DX*2), Y4, Y4
+	VMOVUPD     (CX)(DX*1), X5
+	VINSERTF128 $0x01, (CX)(BX*1), Y5, Y5
+	VUNPCKLPD   Y3, Y2, Y6
+	VUNPCKHPD   Y3, Y2, Y8
+	VUNPCKLPD   Y5, Y4, Y7
+	VUNPCKHPD   Y5, Y4, Y9
+	VMOVUPD     (SI), X10
+	VINSERTF128 $0x01, (SI)(R8*2), Y10, Y10
+	VMOVUPD     (SI)(R8*1), X11
+	VINSERTF128 $0x01, (SI)(R9*1), Y11, Y11
+	VMOVUPD     (DI), X12
+	VINSERTF128 $0x01, (DI)(R8*2), Y12, Y12
+	VMOVUPD     (DI)(R8*1), X13
+	VINSERTF128 $0x01, (DI)(R9*1), Y13, Y13
+	VUNPCKLPD   Y11, Y10, Y14
+	VUNPCKHPD   Y11, Y10, Y2
+	VUNPCKLPD   Y13, Y12, Y15
+	VUNPCKHPD   Y13, Y12, Y3
+	VFMADD231PD Y6, Y14, Y0
+	VFMADD231PD Y7, Y15, Y1
+	VFMADD231PD Y8, Y2, Y0
+	VFMADD231PD Y9, Y3, Y1
+	ADDQ        $0x00000010, AX
+	ADDQ        $0x00000010, CX
+	ADDQ        $0x00000010, SI
+	ADDQ        $0x00000010, DI
+	SUBQ        $0x00000002, R12
+	JAE         several
+
+several_end:
+	ADDQ $0x00000002, R12
+	SUBQ $0x00000001, R12
+	JB   one_end
+
+one:
+	VMOVSD      (AX), X2
+	VMOVHPD     (AX)(DX*1), X2, X2
+	VMOVSD      (AX)(DX*2), X4
+	VMOVHPD     (AX)(BX*1), X4, X4
+	VINSERTF128 $0x01, X4, Y2, Y2
+	VMOVSD      (CX), X3
+	VMOVHPD     (CX)(DX*1), X3, X3
+	VMOVSD      (CX)(DX*2), X4
+	VMOVHPD     (CX)(BX*1), X4, X4
+	VINSERTF128 $0x01, X4, Y3, Y3
+	VMOVSD      (SI), X5
+	VMOVHPD     (SI)(R8*1), X5, X5
+	VMOVSD      (SI)(R8*2), X7
+	VMOVHPD     (SI)(R9*1), X7, X7
+	VINSERTF128 $0x01, X7, Y5, Y5
+	VMOVSD      (DI), X6
+	VMOVHPD     (DI)(R8*1), X6, X6
+	VMOVSD      (DI)(R8*2), X7
+	VMOVHPD     (DI)(R9*1), X7, X7
+	VINSERTF128 $0x01, X7, Y6, Y6
+	VFMADD231PD Y2, Y5, Y0
+	VFMADD231PD Y3, Y6, Y1
+	ADDQ        $0x00000008, AX
+	ADDQ        $0x00000008, CX
+	ADDQ        $0x00000008, SI
+	ADDQ        $0x00000008, DI
+	SUBQ        $0x00000001, R12
+	JAE         one
+
+one_end:
+	ADDQ    $0x00000001, R12
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	SUBQ    $0x08, R11
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	LEAQ    (R10)(CX*8), R10
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    R8, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    n+40(FP), DI
+	SHLQ    $0x03, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	CMPQ    R11, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R11
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2Distances(out *float64, x *float64, y *float64, n int, rows int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·avx2Distances(SB), NOSPLIT, $0-40
+	MOVQ n+24(FP), DX
+	SHLQ $0x03, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ x+8(FP), AX
+	MOVQ y+16(FP), SI
+	MOVQ out+0(FP), R8
+	MOVQ rows+32(FP), R9
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(DX*4), DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   n+24(FP), R10
+	SUBQ   $0x00000002, R10
+	JB     several_end
+
+several:
+	VMOVUPD     (AX), X2
+	VINSERTF128 $0x01, (AX)(DX*2), Y2, Y2
+	VMOVUPD     (AX)(DX*1), X3
+	VINSERTF128 $0x01, (AX)(BX*1), Y3, Y3
+	VMOVUPD     (CX), X4
+	VINSERTF128 $0x01, (CX)(DX*2), Y4, Y4
+	VMOVUPD     (CX)(DX*1), X5
+	VINSERTF128 $0x01, (CX)(BX*1), Y5, Y5
+	VMOVUPD     (SI), X6
+	VINSERTF128 $0x01, (SI)(DX*2), Y6, Y6
+	VMOVUPD     (SI)(DX*1), X7
+	VINSERTF128 $0x01, (SI)(BX*1), Y7, Y7
+	VMOVUPD     (DI), X8
+	VINSERTF128 $0x01, (DI)(DX*2), Y8, Y8
+	VMOVUPD     (DI)(DX*1), X9
+	VINSERTF128 $0x01, (DI)(BX*1), Y9, Y9
+	VSUBPD      Y6, Y2, Y2
+	VSUBPD      Y7, Y3, Y3
+	VSUBPD      Y8, Y4, Y4
+	VSUBPD      Y9, Y5, Y5
+	VUNPCKLPD   Y3, Y2, Y10
+	VUNPCKHPD   Y3, Y2, Y12
+	VUNPCKLPD   Y5, Y4, Y11
+	VUNPCKHPD   Y5, Y4, Y13
+	VFMADD231PD Y10, Y10, Y0
+	VFMADD231PD Y11, Y11, Y1
+	VFMADD231PD Y12, Y12, Y0
+	VFMADD231PD Y13, Y13, Y1
+	ADDQ        $0x00000010, AX
+	ADDQ        $0x00000010, CX
+	ADDQ        $0x00000010, SI
+	ADDQ        $0x00000010, DI
+	SUBQ        $0x00000002, R10
+	JAE         several
+
+several_end:
+	ADDQ $0x00000002, R10
+	SUBQ $0x00000001, R10
+	JB   one_end
+
+one:
+	VMOVSD      (AX), X2
+	VMOVHPD     (AX)(DX*1), X2, X2
+	VMOVSD      (AX)(DX*2), X4
+	VMOVHPD     (AX)(BX*1), X4, X4
+	VINSERTF128 $0x01, X4, Y2, Y2
+	VMOVSD      (CX), X3
+	VMOVHPD     (CX)(DX*1), X3, X3
+	VMOVSD      (CX)(DX*2), X4
+	VMOVHPD     (CX)(BX*1), X4, X4
+	VINSERTF128 $0x01, X4, Y3, Y3
+	VMOVSD      (SI), X5
+	VMOVHPD     (SI)(DX*1), X5, X5
+	VMOVSD      (SI)(DX*2), X7
+	VMOVHPD     (SI)(BX*1), X7, X7
+	VINSERTF128 $0x01, X7, Y5, Y5
+	VMOVSD      (DI), X6
+	VMOVHPD     (DI)(DX*1), X6, X6
+	VMOVSD      (DI)(DX*2), X7
+	VMOVHPD     (DI)(BX*1), X7, X7
+	VINSERTF128 $0x01, X7, Y6, Y6
+	VSUBPD      Y5, Y2, Y2
+	VSUBPD      Y6, Y3, Y3
+	VFMADD231PD Y2, Y2, Y0
+	VFMADD231PD Y3, Y3, Y1
+	ADDQ        $0x00000008, AX
+	ADDQ        $0x00000008, CX
+	ADDQ        $0x00000008, SI
+	ADDQ        $0x00000008, DI
+	SUBQ        $0x00000001, R10
+	JAE         one
+
+one_end:
+	ADDQ    $0x00000001, R10
+	VMOVUPD Y0, (R8)
+	VMOVUPD Y1, 32(R8)
+	SUBQ    $0x08, R9
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R9, CX
+	CMOVQLT R9, CX
+	LEAQ    (R8)(CX*8), R8
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    n+24(FP), DI
+	SHLQ    $0x03, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	CMPQ    R9, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R9
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2Works(out *float64, c *float64, z *float64, z0 *float64, n int, rows int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·avx2Works(SB), NOSPLIT, $0-48
+	MOVQ n+32(FP), DX
+	SHLQ $0x03, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ c+8(FP), AX
+	MOVQ z+16(FP), SI
+	MOVQ z0+24(FP), R8
+	MOVQ out+0(FP), R10
+	MOVQ rows+40(FP), R11
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(DX*4), DI
+	LEAQ   (R8)(DX*4), R9
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   n+32(FP), R12
+	SUBQ   $0x00000002, R12
+	JB     several_end
+
+several:
+	VMOVUPD     (AX), X2
+	VINSERTF128 $0x01, (AX)(DX*2), Y2, Y2
+	VMOVUPD     (AX)(DX*1), X3
+	VINSERTF128 $0x01, (AX)(BX*1), Y3, Y3
+	VMOVUPD     (CX), X4
+	VINSERTF128 $0x01, (CX)(DX*2), Y4, Y4
+	VMOVUPD     (CX)(DX*1), X5
+	VINSERTF128 $0x01, (CX)(BX*1), Y5, Y5
+	VUNPCKLPD   Y3, Y2, Y6
+	VUNPCKHPD   Y3, Y2, Y8
+	VUNPCKLPD   Y5, Y4, Y7
+	VUNPCKHPD   Y5, Y4, Y9
+	VMOVUPD     (SI), X10
+	VINSERTF128 $0x01, (SI)(DX*2), Y10, Y10
+	VMOVUPD     (SI)(DX*1), X11
+	VINSERTF128 $0x01, (SI)(BX*1), Y11, Y11
+	VMOVUPD     (DI), X12
+	VINSERTF128 $0x01, (DI)(DX*2), Y12, Y12
+	VMOVUPD     (DI)(DX*1), X13
+	VINSERTF128 $0x01, (DI)(BX*1), Y13, Y13
+	VMOVUPD     (R8), X14
+	VINSERTF128 $0x01, (R8)(DX*2), Y14, Y14
+	VMOVUPD     (R8)(DX*1), X15
+	VINSERTF128 $0x01, (R8)(BX*1), Y15, Y15
+	VMOVUPD     (R9), X2
+	VINSERTF128 $0x01, (R9)(DX*2), Y2, Y2
+	VMOVUPD     (R9)(DX*1), X3
+	VINSERTF128 $0x01, (R9)(BX*1), Y3, Y3
+	VSUBPD      Y14, Y10, Y10
+	VSUBPD      Y15, Y11, Y11
+	VSUBPD      Y2, Y12, Y12
+	VSUBPD      Y3, Y13, Y13
+	VUNPCKLPD   Y11, Y10, Y4
+	VUNPCKHPD   Y11, Y10, Y14
+	VUNPCKLPD   Y13, Y12, Y5
+	VUNPCKHPD   Y13, Y12, Y15
+	VFMADD231PD Y6, Y4, Y0
+	VFMADD231PD Y7, Y5, Y1
+	VFMADD231PD Y8, Y14, Y0
+	VFMADD231PD Y9, Y15, Y1
+	ADDQ        $0x00000010, AX
+	ADDQ        $0x00000010, CX
+	ADDQ        $0x00000010, SI
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000010, R8
+	ADDQ        $0x00000010, R9
+	SUBQ        $0x00000002, R12
+	JAE         several
+
+several_end:
+	ADDQ $0x00000002, R12
+	SUBQ $0x00000001, R12
+	JB   one_end
+
+one:
+	VMOVSD      (AX), X2
+	VMOVHPD     (AX)(DX*1), X2, X2
+	VMOVSD      (AX)(DX*2), X4
+	VMOVHPD     (AX)(BX*1), X4, X4
+	VINSERTF128 $0x01, X4, Y2, Y2
+	VMOVSD      (CX), X3
+	VMOVHPD     (CX)(DX*1), X3, X3
+	VMOVSD      (CX)(DX*2), X4
+	VMOVHPD     (CX)(BX*1), X4, X4
+	VINSERTF128 $0x01, X4, Y3, Y3
+	VMOVSD      (SI), X5
+	VMOVHPD     (SI)(DX*1), X5, X5
+	VMOVSD      (SI)(DX*2), X7
+	VMOVHPD     (SI)(BX*1), X7, X7
+	VINSERTF128 $0x01, X7, Y5, Y5
+	VMOVSD      (DI), X6
+	VMOVHPD     (DI)(DX*1), X6, X6
+	VMOVSD      (DI)(DX*2), X7
+	VMOVHPD     (DI)(BX*1), X7, X7
+	VINSERTF128 $0x01, X7, Y6, Y6
+	VMOVSD      (R8), X8
+	VMOVHPD     (R8)(DX*1), X8, X8
+	VMOVSD      (R8)(DX*2), X10
+	VMOVHPD     (R8)(BX*1), X10, X10
+	VINSERTF128 $0x01, X10, Y8, Y8
+	VMOVSD      (R9), X9
+	VMOVHPD     (R9)(DX*1), X9, X9
+	VMOVSD      (R9)(DX*2), X10
+	VMOVHPD     (R9)(BX*1), X10, X10
+	VINSERTF128 $0x01, X10, Y9, Y9
+	VSUBPD      Y8, Y5, Y5
+	VSUBPD      Y9, Y6, Y6
+	VFMADD231PD Y2, Y5, Y0
+	VFMADD231PD Y3, Y6, Y1
+	ADDQ        $0x00000008, AX
+	ADDQ        $0x00000008, CX
+	ADDQ        $0x00000008, SI
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000008, R9
+	SUBQ        $0x00000001, R12
+	JAE         one
+
+one_end:
+	ADDQ    $0x00000001, R12
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	SUBQ    $0x08, R11
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	LEAQ    (R10)(CX*8), R10
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, R8
+	MOVQ    n+32(FP), DI
+	SHLQ    $0x03, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	SUBQ    DI, R8
+	CMPQ    R11, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R11
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET

@@ -9,3 +9,33 @@ package kernel
 //
 //go:noescape
 func avx512Product(c *float64, a *float64, b *float64, stride int, rows int, inner int, width int, depth int, more bool)
+
+// avx512Descend takes at least one row.
+//
+//go:noescape
+func avx512Descend(x *float64, coef *float64, step *float64, stride int, n int, rows int)
+
+// avx512Mask takes at least one row.
+//
+//go:noescape
+func avx512Mask(h *float64, bits *uint64, values *float64, n int, rows int)
+
+// avx512Activate takes at least one neuron and one sample.
+//
+//go:noescape
+func avx512Activate(z *float64, stride int, a *float64, bits *uint64, sum *float64, n int, rows int) (flips int)
+
+// avx512Dots takes at least a team of neurons.
+//
+//go:noescape
+func avx512Dots(out *float64, x *float64, xStride int, y *float64, yStride int, n int, rows int)
+
+// avx512Distances takes at least a team of neurons.
+//
+//go:noescape
+func avx512Distances(out *float64, x *float64, y *float64, n int, rows int)
+
+// avx512Works takes at least a team of neurons.
+//
+//go:noescape
+func avx512Works(out *float64, c *float64, z *float64, z0 *float64, n int, rows int)

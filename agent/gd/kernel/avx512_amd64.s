@@ -3812,3 +3812,1007 @@ next1:
 	ADDQ R9, SI
 	SUBQ $0x00000001, R14
 	JMP  groups
+
+// func avx512Descend(x *float64, coef *float64, step *float64, stride int, n int, rows int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·avx512Descend(SB), NOSPLIT, $0-48
+	MOVQ  n+32(FP), CX
+	ANDQ  $0x07, CX
+	MOVQ  $-1, AX
+	SHLQ  CL, AX
+	NOTQ  AX
+	KMOVB AX, K1
+	MOVQ  x+0(FP), AX
+	MOVQ  coef+8(FP), CX
+	MOVQ  step+16(FP), DX
+	MOVQ  rows+40(FP), BX
+	MOVQ  stride+24(FP), DI
+	SUBQ  n+32(FP), DI
+	SHLQ  $0x03, DI
+
+row:
+	VBROADCASTSD (CX), Z0
+	MOVQ         n+32(FP), SI
+	SUBQ         $0x00000020, SI
+	JB           row_turn_end
+
+row_turn:
+	VMOVUPD     (AX), Z1
+	VFMADD231PD (DX), Z0, Z1
+	VMOVUPD     Z1, (AX)
+	VMOVUPD     64(AX), Z2
+	VFMADD231PD 64(DX), Z0, Z2
+	VMOVUPD     Z2, 64(AX)
+	VMOVUPD     128(AX), Z3
+	VFMADD231PD 128(DX), Z0, Z3
+	VMOVUPD     Z3, 128(AX)
+	VMOVUPD     192(AX), Z4
+	VFMADD231PD 192(DX), Z0, Z4
+	VMOVUPD     Z4, 192(AX)
+	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, DX
+	SUBQ        $0x00000020, SI
+	JAE         row_turn
+
+row_turn_end:
+	ADDQ $0x00000020, SI
+	SUBQ $0x00000008, SI
+	JB   row_vector_end
+
+row_vector:
+	VMOVUPD     (AX), Z1
+	VFMADD231PD (DX), Z0, Z1
+	VMOVUPD     Z1, (AX)
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, DX
+	SUBQ        $0x00000008, SI
+	JAE         row_vector
+
+row_vector_end:
+	ADDQ        $0x00000008, SI
+	JZ          row_end
+	VMOVUPD.Z   (AX), K1, Z1
+	VFMADD231PD (DX), Z0, K1, Z1
+	VMOVUPD     Z1, K1, (AX)
+	SHLQ        $0x03, SI
+	ADDQ        SI, AX
+	ADDQ        SI, DX
+
+row_end:
+	ADDQ DI, DX
+	ADDQ $0x08, CX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func avx512Mask(h *float64, bits *uint64, values *float64, n int, rows int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·avx512Mask(SB), NOSPLIT, $0-40
+	MOVQ  n+24(FP), CX
+	ANDQ  $0x07, CX
+	MOVQ  $-1, AX
+	SHLQ  CL, AX
+	NOTQ  AX
+	KMOVB AX, K1
+	MOVQ  h+0(FP), AX
+	MOVQ  bits+8(FP), CX
+	MOVQ  rows+32(FP), DX
+	MOVQ  n+24(FP), R8
+	ADDQ  $0x3f, R8
+	SHRQ  $0x06, R8
+	SHLQ  $0x03, R8
+
+row:
+	MOVQ values+16(FP), BX
+	MOVQ CX, SI
+	MOVQ n+24(FP), DI
+	SUBQ $0x08, DI
+	JB   last
+
+eight:
+	KMOVB     (SI), K2
+	VMOVUPD.Z (BX), K2, Z0
+	VMOVUPD   Z0, (AX)
+	INCQ      SI
+	ADDQ      $0x40, BX
+	ADDQ      $0x40, AX
+	SUBQ      $0x08, DI
+	JAE       eight
+
+last:
+	ADDQ      $0x08, DI
+	JZ        next
+	KMOVB     (SI), K2
+	VMOVUPD.Z (BX), K2, Z0
+	VMOVUPD   Z0, K1, (AX)
+	SHLQ      $0x03, DI
+	ADDQ      DI, AX
+
+next:
+	ADDQ R8, CX
+	DECQ DX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func avx512Activate(z *float64, stride int, a *float64, bits *uint64, sum *float64, n int, rows int) (flips int)
+// Requires: AVX, AVX512BW, AVX512DQ, AVX512F, POPCNT
+TEXT ·avx512Activate(SB), NOSPLIT, $0-64
+	MOVQ   z+0(FP), AX
+	MOVQ   stride+8(FP), DX
+	SHLQ   $0x03, DX
+	MOVQ   bits+24(FP), BX
+	MOVQ   sum+32(FP), DI
+	MOVQ   n+40(FP), R8
+	MOVQ   R8, SI
+	ADDQ   $0x3f, SI
+	SHRQ   $0x06, SI
+	MOVQ   SI, R9
+	SHLQ   $0x03, SI
+	XORQ   R10, R10
+	VPXORQ Z8, Z8, Z8
+
+strips:
+	KXNORB K1, K1, K1
+	CMPQ   R8, $0x00000040
+	JGE    strip8
+	MOVQ   R8, CX
+	NEGQ   CX
+	ANDQ   $0x07, CX
+	MOVL   $0x000000ff, R11
+	SHRL   CL, R11
+	KMOVB  R11, K1
+	CMPQ   R8, $0x00000038
+	JG     strip8
+	CMPQ   R8, $0x00000030
+	JG     strip7
+	CMPQ   R8, $0x00000028
+	JG     strip6
+	CMPQ   R8, $0x00000020
+	JG     strip5
+	CMPQ   R8, $0x00000018
+	JG     strip4
+	CMPQ   R8, $0x00000010
+	JG     strip3
+	CMPQ   R8, $0x00000008
+	JG     strip2
+	CMPQ   R8, $0x00000000
+	JG     strip1
+
+strip8:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip8_row:
+	VBROADCASTSD (R13), Z9
+	VMOVUPD      (CX), Z11
+	VCMPPD       $0x15, Z8, Z11, K2
+	VMAXPD       Z11, Z8, Z11
+	VFMADD231PD  Z11, Z9, Z0
+	VMOVUPD      64(CX), Z12
+	VCMPPD       $0x15, Z8, Z12, K3
+	VMAXPD       Z12, Z8, Z12
+	VFMADD231PD  Z12, Z9, Z1
+	KUNPCKBW     K2, K3, K2
+	VMOVUPD      128(CX), Z13
+	VCMPPD       $0x15, Z8, Z13, K3
+	VMAXPD       Z13, Z8, Z13
+	VFMADD231PD  Z13, Z9, Z2
+	VMOVUPD      192(CX), Z14
+	VCMPPD       $0x15, Z8, Z14, K4
+	VMAXPD       Z14, Z8, Z14
+	VFMADD231PD  Z14, Z9, Z3
+	KUNPCKBW     K3, K4, K3
+	KUNPCKWD     K2, K3, K2
+	VMOVUPD      256(CX), Z15
+	VCMPPD       $0x15, Z8, Z15, K3
+	VMAXPD       Z15, Z8, Z15
+	VFMADD231PD  Z15, Z9, Z4
+	VMOVUPD      320(CX), Z16
+	VCMPPD       $0x15, Z8, Z16, K4
+	VMAXPD       Z16, Z8, Z16
+	VFMADD231PD  Z16, Z9, Z5
+	KUNPCKBW     K3, K4, K3
+	VMOVUPD      384(CX), Z17
+	VCMPPD       $0x15, Z8, Z17, K4
+	VMAXPD       Z17, Z8, Z17
+	VFMADD231PD  Z17, Z9, Z6
+	VMOVUPD.Z    448(CX), K1, Z18
+	VCMPPD       $0x15, Z8, Z18, K1, K5
+	VMAXPD       Z18, Z8, Z18
+	VFMADD231PD  Z18, Z9, Z7
+	KUNPCKBW     K4, K5, K4
+	KUNPCKWD     K3, K4, K3
+	KUNPCKDQ     K2, K3, K2
+	KMOVQ        K2, R11
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
+	ADDQ         R15, R10
+	MOVQ         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip8_row
+	VMOVUPD      Z0, (DI)
+	VMOVUPD      Z1, 64(DI)
+	VMOVUPD      Z2, 128(DI)
+	VMOVUPD      Z3, 192(DI)
+	VMOVUPD      Z4, 256(DI)
+	VMOVUPD      Z5, 320(DI)
+	VMOVUPD      Z6, 384(DI)
+	VMOVUPD      Z7, K1, 448(DI)
+	JMP          next
+
+strip7:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip7_row:
+	VBROADCASTSD (R13), Z9
+	VMOVUPD      (CX), Z11
+	VCMPPD       $0x15, Z8, Z11, K2
+	VMAXPD       Z11, Z8, Z11
+	VFMADD231PD  Z11, Z9, Z0
+	VMOVUPD      64(CX), Z12
+	VCMPPD       $0x15, Z8, Z12, K3
+	VMAXPD       Z12, Z8, Z12
+	VFMADD231PD  Z12, Z9, Z1
+	KUNPCKBW     K2, K3, K2
+	VMOVUPD      128(CX), Z13
+	VCMPPD       $0x15, Z8, Z13, K3
+	VMAXPD       Z13, Z8, Z13
+	VFMADD231PD  Z13, Z9, Z2
+	VMOVUPD      192(CX), Z14
+	VCMPPD       $0x15, Z8, Z14, K4
+	VMAXPD       Z14, Z8, Z14
+	VFMADD231PD  Z14, Z9, Z3
+	KUNPCKBW     K3, K4, K3
+	KUNPCKWD     K2, K3, K2
+	VMOVUPD      256(CX), Z15
+	VCMPPD       $0x15, Z8, Z15, K3
+	VMAXPD       Z15, Z8, Z15
+	VFMADD231PD  Z15, Z9, Z4
+	VMOVUPD      320(CX), Z16
+	VCMPPD       $0x15, Z8, Z16, K4
+	VMAXPD       Z16, Z8, Z16
+	VFMADD231PD  Z16, Z9, Z5
+	KUNPCKBW     K3, K4, K3
+	VMOVUPD.Z    384(CX), K1, Z17
+	VCMPPD       $0x15, Z8, Z17, K1, K4
+	VMAXPD       Z17, Z8, Z17
+	VFMADD231PD  Z17, Z9, Z6
+	KUNPCKWD     K3, K4, K3
+	KUNPCKDQ     K2, K3, K2
+	KMOVQ        K2, R11
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
+	ADDQ         R15, R10
+	MOVQ         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip7_row
+	VMOVUPD      Z0, (DI)
+	VMOVUPD      Z1, 64(DI)
+	VMOVUPD      Z2, 128(DI)
+	VMOVUPD      Z3, 192(DI)
+	VMOVUPD      Z4, 256(DI)
+	VMOVUPD      Z5, 320(DI)
+	VMOVUPD      Z6, K1, 384(DI)
+	JMP          next
+
+strip6:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip6_row:
+	VBROADCASTSD (R13), Z9
+	VMOVUPD      (CX), Z11
+	VCMPPD       $0x15, Z8, Z11, K2
+	VMAXPD       Z11, Z8, Z11
+	VFMADD231PD  Z11, Z9, Z0
+	VMOVUPD      64(CX), Z12
+	VCMPPD       $0x15, Z8, Z12, K3
+	VMAXPD       Z12, Z8, Z12
+	VFMADD231PD  Z12, Z9, Z1
+	KUNPCKBW     K2, K3, K2
+	VMOVUPD      128(CX), Z13
+	VCMPPD       $0x15, Z8, Z13, K3
+	VMAXPD       Z13, Z8, Z13
+	VFMADD231PD  Z13, Z9, Z2
+	VMOVUPD      192(CX), Z14
+	VCMPPD       $0x15, Z8, Z14, K4
+	VMAXPD       Z14, Z8, Z14
+	VFMADD231PD  Z14, Z9, Z3
+	KUNPCKBW     K3, K4, K3
+	KUNPCKWD     K2, K3, K2
+	VMOVUPD      256(CX), Z15
+	VCMPPD       $0x15, Z8, Z15, K3
+	VMAXPD       Z15, Z8, Z15
+	VFMADD231PD  Z15, Z9, Z4
+	VMOVUPD.Z    320(CX), K1, Z16
+	VCMPPD       $0x15, Z8, Z16, K1, K4
+	VMAXPD       Z16, Z8, Z16
+	VFMADD231PD  Z16, Z9, Z5
+	KUNPCKBW     K3, K4, K3
+	KUNPCKDQ     K2, K3, K2
+	KMOVQ        K2, R11
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
+	ADDQ         R15, R10
+	MOVQ         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip6_row
+	VMOVUPD      Z0, (DI)
+	VMOVUPD      Z1, 64(DI)
+	VMOVUPD      Z2, 128(DI)
+	VMOVUPD      Z3, 192(DI)
+	VMOVUPD      Z4, 256(DI)
+	VMOVUPD      Z5, K1, 320(DI)
+	JMP          next
+
+strip5:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip5_row:
+	VBROADCASTSD (R13), Z9
+	VMOVUPD      (CX), Z11
+	VCMPPD       $0x15, Z8, Z11, K2
+	VMAXPD       Z11, Z8, Z11
+	VFMADD231PD  Z11, Z9, Z0
+	VMOVUPD      64(CX), Z12
+	VCMPPD       $0x15, Z8, Z12, K3
+	VMAXPD       Z12, Z8, Z12
+	VFMADD231PD  Z12, Z9, Z1
+	KUNPCKBW     K2, K3, K2
+	VMOVUPD      128(CX), Z13
+	VCMPPD       $0x15, Z8, Z13, K3
+	VMAXPD       Z13, Z8, Z13
+	VFMADD231PD  Z13, Z9, Z2
+	VMOVUPD      192(CX), Z14
+	VCMPPD       $0x15, Z8, Z14, K4
+	VMAXPD       Z14, Z8, Z14
+	VFMADD231PD  Z14, Z9, Z3
+	KUNPCKBW     K3, K4, K3
+	KUNPCKWD     K2, K3, K2
+	VMOVUPD.Z    256(CX), K1, Z15
+	VCMPPD       $0x15, Z8, Z15, K1, K3
+	VMAXPD       Z15, Z8, Z15
+	VFMADD231PD  Z15, Z9, Z4
+	KUNPCKDQ     K2, K3, K2
+	KMOVQ        K2, R11
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
+	ADDQ         R15, R10
+	MOVQ         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip5_row
+	VMOVUPD      Z0, (DI)
+	VMOVUPD      Z1, 64(DI)
+	VMOVUPD      Z2, 128(DI)
+	VMOVUPD      Z3, 192(DI)
+	VMOVUPD      Z4, K1, 256(DI)
+	JMP          next
+
+strip4:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip4_row:
+	VBROADCASTSD (R13), Z9
+	VMOVUPD      (CX), Z11
+	VCMPPD       $0x15, Z8, Z11, K2
+	VMAXPD       Z11, Z8, Z11
+	VFMADD231PD  Z11, Z9, Z0
+	VMOVUPD      64(CX), Z12
+	VCMPPD       $0x15, Z8, Z12, K3
+	VMAXPD       Z12, Z8, Z12
+	VFMADD231PD  Z12, Z9, Z1
+	KUNPCKBW     K2, K3, K2
+	VMOVUPD      128(CX), Z13
+	VCMPPD       $0x15, Z8, Z13, K3
+	VMAXPD       Z13, Z8, Z13
+	VFMADD231PD  Z13, Z9, Z2
+	VMOVUPD.Z    192(CX), K1, Z14
+	VCMPPD       $0x15, Z8, Z14, K1, K4
+	VMAXPD       Z14, Z8, Z14
+	VFMADD231PD  Z14, Z9, Z3
+	KUNPCKBW     K3, K4, K3
+	KUNPCKWD     K2, K3, K2
+	KMOVQ        K2, R11
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
+	ADDQ         R15, R10
+	MOVQ         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip4_row
+	VMOVUPD      Z0, (DI)
+	VMOVUPD      Z1, 64(DI)
+	VMOVUPD      Z2, 128(DI)
+	VMOVUPD      Z3, K1, 192(DI)
+	JMP          next
+
+strip3:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip3_row:
+	VBROADCASTSD (R13), Z9
+	VMOVUPD      (CX), Z11
+	VCMPPD       $0x15, Z8, Z11, K2
+	VMAXPD       Z11, Z8, Z11
+	VFMADD231PD  Z11, Z9, Z0
+	VMOVUPD      64(CX), Z12
+	VCMPPD       $0x15, Z8, Z12, K3
+	VMAXPD       Z12, Z8, Z12
+	VFMADD231PD  Z12, Z9, Z1
+	KUNPCKBW     K2, K3, K2
+	VMOVUPD.Z    128(CX), K1, Z13
+	VCMPPD       $0x15, Z8, Z13, K1, K3
+	VMAXPD       Z13, Z8, Z13
+	VFMADD231PD  Z13, Z9, Z2
+	KUNPCKWD     K2, K3, K2
+	KMOVQ        K2, R11
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
+	ADDQ         R15, R10
+	MOVQ         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip3_row
+	VMOVUPD      Z0, (DI)
+	VMOVUPD      Z1, 64(DI)
+	VMOVUPD      Z2, K1, 128(DI)
+	JMP          next
+
+strip2:
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip2_row:
+	VBROADCASTSD (R13), Z9
+	VMOVUPD      (CX), Z11
+	VCMPPD       $0x15, Z8, Z11, K2
+	VMAXPD       Z11, Z8, Z11
+	VFMADD231PD  Z11, Z9, Z0
+	VMOVUPD.Z    64(CX), K1, Z12
+	VCMPPD       $0x15, Z8, Z12, K1, K3
+	VMAXPD       Z12, Z8, Z12
+	VFMADD231PD  Z12, Z9, Z1
+	KUNPCKBW     K2, K3, K2
+	KMOVQ        K2, R11
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
+	ADDQ         R15, R10
+	MOVQ         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip2_row
+	VMOVUPD      Z0, (DI)
+	VMOVUPD      Z1, K1, 64(DI)
+	JMP          next
+
+strip1:
+	VPXORQ Z0, Z0, Z0
+	MOVQ   AX, CX
+	MOVQ   BX, R12
+	MOVQ   a+16(FP), R13
+	MOVQ   rows+48(FP), R14
+
+strip1_row:
+	VBROADCASTSD (R13), Z9
+	VMOVUPD.Z    (CX), K1, Z11
+	VCMPPD       $0x15, Z8, Z11, K1, K2
+	VMAXPD       Z11, Z8, Z11
+	VFMADD231PD  Z11, Z9, Z0
+	KMOVQ        K2, R11
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
+	ADDQ         R15, R10
+	MOVQ         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x08, R13
+	DECQ         R14
+	JNZ          strip1_row
+	VMOVUPD      Z0, K1, (DI)
+
+next:
+	ADDQ $0x00000200, AX
+	ADDQ $0x00000200, DI
+	ADDQ $0x00000008, BX
+	SUBQ $0x00000040, R8
+	DECQ R9
+	JNZ  strips
+	MOVQ R10, flips+56(FP)
+	VZEROUPPER
+	RET
+
+// func avx512Dots(out *float64, x *float64, xStride int, y *float64, yStride int, n int, rows int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·avx512Dots(SB), NOSPLIT, $0-56
+	MOVQ xStride+16(FP), DX
+	SHLQ $0x03, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ x+8(FP), AX
+	MOVQ yStride+32(FP), R8
+	SHLQ $0x03, R8
+	LEAQ (R8)(R8*2), R9
+	MOVQ y+24(FP), SI
+	MOVQ out+0(FP), R10
+	MOVQ rows+48(FP), R11
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(R8*4), DI
+	VPXORQ Z0, Z0, Z0
+	MOVQ   n+40(FP), R12
+	SUBQ   $0x00000004, R12
+	JB     several_end
+
+several:
+	VMOVUPD      (AX), Y1
+	VINSERTF64X4 $0x01, (AX)(DX*2), Z1, Z1
+	VMOVUPD      (AX)(DX*1), Y2
+	VINSERTF64X4 $0x01, (AX)(BX*1), Z2, Z2
+	VMOVUPD      (CX), Y3
+	VINSERTF64X4 $0x01, (CX)(DX*2), Z3, Z3
+	VMOVUPD      (CX)(DX*1), Y4
+	VINSERTF64X4 $0x01, (CX)(BX*1), Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z5
+	VUNPCKHPD    Z2, Z1, Z7
+	VUNPCKLPD    Z4, Z3, Z6
+	VUNPCKHPD    Z4, Z3, Z8
+	VSHUFF64X2   $0x88, Z6, Z5, Z9
+	VSHUFF64X2   $0x88, Z8, Z7, Z10
+	VSHUFF64X2   $0xdd, Z6, Z5, Z11
+	VSHUFF64X2   $0xdd, Z8, Z7, Z12
+	VMOVUPD      (SI), Y13
+	VINSERTF64X4 $0x01, (SI)(R8*2), Z13, Z13
+	VMOVUPD      (SI)(R8*1), Y14
+	VINSERTF64X4 $0x01, (SI)(R9*1), Z14, Z14
+	VMOVUPD      (DI), Y15
+	VINSERTF64X4 $0x01, (DI)(R8*2), Z15, Z15
+	VMOVUPD      (DI)(R8*1), Y16
+	VINSERTF64X4 $0x01, (DI)(R9*1), Z16, Z16
+	VUNPCKLPD    Z14, Z13, Z17
+	VUNPCKHPD    Z14, Z13, Z19
+	VUNPCKLPD    Z16, Z15, Z18
+	VUNPCKHPD    Z16, Z15, Z20
+	VSHUFF64X2   $0x88, Z18, Z17, Z21
+	VSHUFF64X2   $0x88, Z20, Z19, Z22
+	VSHUFF64X2   $0xdd, Z18, Z17, Z23
+	VSHUFF64X2   $0xdd, Z20, Z19, Z24
+	VFMADD231PD  Z9, Z21, Z0
+	VFMADD231PD  Z10, Z22, Z0
+	VFMADD231PD  Z11, Z23, Z0
+	VFMADD231PD  Z12, Z24, Z0
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, SI
+	ADDQ         $0x00000020, DI
+	SUBQ         $0x00000004, R12
+	JAE          several
+
+several_end:
+	ADDQ $0x00000004, R12
+	SUBQ $0x00000001, R12
+	JB   one_end
+
+one:
+	VMOVSD       (AX), X1
+	VMOVHPD      (AX)(DX*1), X1, X1
+	VMOVSD       (AX)(DX*2), X3
+	VMOVHPD      (AX)(BX*1), X3, X3
+	VINSERTF128  $0x01, X3, Y1, Y1
+	VMOVSD       (CX), X2
+	VMOVHPD      (CX)(DX*1), X2, X2
+	VMOVSD       (CX)(DX*2), X3
+	VMOVHPD      (CX)(BX*1), X3, X3
+	VINSERTF128  $0x01, X3, Y2, Y2
+	VINSERTF64X4 $0x01, Y2, Z1, Z1
+	VMOVSD       (SI), X4
+	VMOVHPD      (SI)(R8*1), X4, X4
+	VMOVSD       (SI)(R8*2), X6
+	VMOVHPD      (SI)(R9*1), X6, X6
+	VINSERTF128  $0x01, X6, Y4, Y4
+	VMOVSD       (DI), X5
+	VMOVHPD      (DI)(R8*1), X5, X5
+	VMOVSD       (DI)(R8*2), X6
+	VMOVHPD      (DI)(R9*1), X6, X6
+	VINSERTF128  $0x01, X6, Y5, Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VFMADD231PD  Z1, Z4, Z0
+	ADDQ         $0x00000008, AX
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DI
+	SUBQ         $0x00000001, R12
+	JAE          one
+
+one_end:
+	ADDQ    $0x00000001, R12
+	VMOVUPD Z0, (R10)
+	SUBQ    $0x08, R11
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	LEAQ    (R10)(CX*8), R10
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    R8, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    n+40(FP), DI
+	SHLQ    $0x03, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	CMPQ    R11, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R11
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512Distances(out *float64, x *float64, y *float64, n int, rows int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·avx512Distances(SB), NOSPLIT, $0-40
+	MOVQ n+24(FP), DX
+	SHLQ $0x03, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ x+8(FP), AX
+	MOVQ y+16(FP), SI
+	MOVQ out+0(FP), R8
+	MOVQ rows+32(FP), R9
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(DX*4), DI
+	VPXORQ Z0, Z0, Z0
+	MOVQ   n+24(FP), R10
+	SUBQ   $0x00000004, R10
+	JB     several_end
+
+several:
+	VMOVUPD      (AX), Y1
+	VINSERTF64X4 $0x01, (AX)(DX*2), Z1, Z1
+	VMOVUPD      (AX)(DX*1), Y2
+	VINSERTF64X4 $0x01, (AX)(BX*1), Z2, Z2
+	VMOVUPD      (CX), Y3
+	VINSERTF64X4 $0x01, (CX)(DX*2), Z3, Z3
+	VMOVUPD      (CX)(DX*1), Y4
+	VINSERTF64X4 $0x01, (CX)(BX*1), Z4, Z4
+	VMOVUPD      (SI), Y5
+	VINSERTF64X4 $0x01, (SI)(DX*2), Z5, Z5
+	VMOVUPD      (SI)(DX*1), Y6
+	VINSERTF64X4 $0x01, (SI)(BX*1), Z6, Z6
+	VMOVUPD      (DI), Y7
+	VINSERTF64X4 $0x01, (DI)(DX*2), Z7, Z7
+	VMOVUPD      (DI)(DX*1), Y8
+	VINSERTF64X4 $0x01, (DI)(BX*1), Z8, Z8
+	VSUBPD       Z5, Z1, Z1
+	VSUBPD       Z6, Z2, Z2
+	VSUBPD       Z7, Z3, Z3
+	VSUBPD       Z8, Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z9
+	VUNPCKHPD    Z2, Z1, Z11
+	VUNPCKLPD    Z4, Z3, Z10
+	VUNPCKHPD    Z4, Z3, Z12
+	VSHUFF64X2   $0x88, Z10, Z9, Z13
+	VSHUFF64X2   $0x88, Z12, Z11, Z14
+	VSHUFF64X2   $0xdd, Z10, Z9, Z15
+	VSHUFF64X2   $0xdd, Z12, Z11, Z16
+	VFMADD231PD  Z13, Z13, Z0
+	VFMADD231PD  Z14, Z14, Z0
+	VFMADD231PD  Z15, Z15, Z0
+	VFMADD231PD  Z16, Z16, Z0
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, SI
+	ADDQ         $0x00000020, DI
+	SUBQ         $0x00000004, R10
+	JAE          several
+
+several_end:
+	ADDQ $0x00000004, R10
+	SUBQ $0x00000001, R10
+	JB   one_end
+
+one:
+	VMOVSD       (AX), X1
+	VMOVHPD      (AX)(DX*1), X1, X1
+	VMOVSD       (AX)(DX*2), X3
+	VMOVHPD      (AX)(BX*1), X3, X3
+	VINSERTF128  $0x01, X3, Y1, Y1
+	VMOVSD       (CX), X2
+	VMOVHPD      (CX)(DX*1), X2, X2
+	VMOVSD       (CX)(DX*2), X3
+	VMOVHPD      (CX)(BX*1), X3, X3
+	VINSERTF128  $0x01, X3, Y2, Y2
+	VINSERTF64X4 $0x01, Y2, Z1, Z1
+	VMOVSD       (SI), X4
+	VMOVHPD      (SI)(DX*1), X4, X4
+	VMOVSD       (SI)(DX*2), X6
+	VMOVHPD      (SI)(BX*1), X6, X6
+	VINSERTF128  $0x01, X6, Y4, Y4
+	VMOVSD       (DI), X5
+	VMOVHPD      (DI)(DX*1), X5, X5
+	VMOVSD       (DI)(DX*2), X6
+	VMOVHPD      (DI)(BX*1), X6, X6
+	VINSERTF128  $0x01, X6, Y5, Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VSUBPD       Z4, Z1, Z1
+	VFMADD231PD  Z1, Z1, Z0
+	ADDQ         $0x00000008, AX
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DI
+	SUBQ         $0x00000001, R10
+	JAE          one
+
+one_end:
+	ADDQ    $0x00000001, R10
+	VMOVUPD Z0, (R8)
+	SUBQ    $0x08, R9
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R9, CX
+	CMOVQLT R9, CX
+	LEAQ    (R8)(CX*8), R8
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    n+24(FP), DI
+	SHLQ    $0x03, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	CMPQ    R9, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R9
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512Works(out *float64, c *float64, z *float64, z0 *float64, n int, rows int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·avx512Works(SB), NOSPLIT, $0-48
+	MOVQ n+32(FP), DX
+	SHLQ $0x03, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ c+8(FP), AX
+	MOVQ z+16(FP), SI
+	MOVQ z0+24(FP), R8
+	MOVQ out+0(FP), R10
+	MOVQ rows+40(FP), R11
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(DX*4), DI
+	LEAQ   (R8)(DX*4), R9
+	VPXORQ Z0, Z0, Z0
+	MOVQ   n+32(FP), R12
+	SUBQ   $0x00000004, R12
+	JB     several_end
+
+several:
+	VMOVUPD      (AX), Y1
+	VINSERTF64X4 $0x01, (AX)(DX*2), Z1, Z1
+	VMOVUPD      (AX)(DX*1), Y2
+	VINSERTF64X4 $0x01, (AX)(BX*1), Z2, Z2
+	VMOVUPD      (CX), Y3
+	VINSERTF64X4 $0x01, (CX)(DX*2), Z3, Z3
+	VMOVUPD      (CX)(DX*1), Y4
+	VINSERTF64X4 $0x01, (CX)(BX*1), Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z5
+	VUNPCKHPD    Z2, Z1, Z7
+	VUNPCKLPD    Z4, Z3, Z6
+	VUNPCKHPD    Z4, Z3, Z8
+	VSHUFF64X2   $0x88, Z6, Z5, Z9
+	VSHUFF64X2   $0x88, Z8, Z7, Z10
+	VSHUFF64X2   $0xdd, Z6, Z5, Z11
+	VSHUFF64X2   $0xdd, Z8, Z7, Z12
+	VMOVUPD      (SI), Y13
+	VINSERTF64X4 $0x01, (SI)(DX*2), Z13, Z13
+	VMOVUPD      (SI)(DX*1), Y14
+	VINSERTF64X4 $0x01, (SI)(BX*1), Z14, Z14
+	VMOVUPD      (DI), Y15
+	VINSERTF64X4 $0x01, (DI)(DX*2), Z15, Z15
+	VMOVUPD      (DI)(DX*1), Y16
+	VINSERTF64X4 $0x01, (DI)(BX*1), Z16, Z16
+	VMOVUPD      (R8), Y17
+	VINSERTF64X4 $0x01, (R8)(DX*2), Z17, Z17
+	VMOVUPD      (R8)(DX*1), Y18
+	VINSERTF64X4 $0x01, (R8)(BX*1), Z18, Z18
+	VMOVUPD      (R9), Y19
+	VINSERTF64X4 $0x01, (R9)(DX*2), Z19, Z19
+	VMOVUPD      (R9)(DX*1), Y20
+	VINSERTF64X4 $0x01, (R9)(BX*1), Z20, Z20
+	VSUBPD       Z17, Z13, Z13
+	VSUBPD       Z18, Z14, Z14
+	VSUBPD       Z19, Z15, Z15
+	VSUBPD       Z20, Z16, Z16
+	VUNPCKLPD    Z14, Z13, Z21
+	VUNPCKHPD    Z14, Z13, Z23
+	VUNPCKLPD    Z16, Z15, Z22
+	VUNPCKHPD    Z16, Z15, Z24
+	VSHUFF64X2   $0x88, Z22, Z21, Z25
+	VSHUFF64X2   $0x88, Z24, Z23, Z26
+	VSHUFF64X2   $0xdd, Z22, Z21, Z27
+	VSHUFF64X2   $0xdd, Z24, Z23, Z28
+	VFMADD231PD  Z9, Z25, Z0
+	VFMADD231PD  Z10, Z26, Z0
+	VFMADD231PD  Z11, Z27, Z0
+	VFMADD231PD  Z12, Z28, Z0
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, SI
+	ADDQ         $0x00000020, DI
+	ADDQ         $0x00000020, R8
+	ADDQ         $0x00000020, R9
+	SUBQ         $0x00000004, R12
+	JAE          several
+
+several_end:
+	ADDQ $0x00000004, R12
+	SUBQ $0x00000001, R12
+	JB   one_end
+
+one:
+	VMOVSD       (AX), X1
+	VMOVHPD      (AX)(DX*1), X1, X1
+	VMOVSD       (AX)(DX*2), X3
+	VMOVHPD      (AX)(BX*1), X3, X3
+	VINSERTF128  $0x01, X3, Y1, Y1
+	VMOVSD       (CX), X2
+	VMOVHPD      (CX)(DX*1), X2, X2
+	VMOVSD       (CX)(DX*2), X3
+	VMOVHPD      (CX)(BX*1), X3, X3
+	VINSERTF128  $0x01, X3, Y2, Y2
+	VINSERTF64X4 $0x01, Y2, Z1, Z1
+	VMOVSD       (SI), X4
+	VMOVHPD      (SI)(DX*1), X4, X4
+	VMOVSD       (SI)(DX*2), X6
+	VMOVHPD      (SI)(BX*1), X6, X6
+	VINSERTF128  $0x01, X6, Y4, Y4
+	VMOVSD       (DI), X5
+	VMOVHPD      (DI)(DX*1), X5, X5
+	VMOVSD       (DI)(DX*2), X6
+	VMOVHPD      (DI)(BX*1), X6, X6
+	VINSERTF128  $0x01, X6, Y5, Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VMOVSD       (R8), X7
+	VMOVHPD      (R8)(DX*1), X7, X7
+	VMOVSD       (R8)(DX*2), X9
+	VMOVHPD      (R8)(BX*1), X9, X9
+	VINSERTF128  $0x01, X9, Y7, Y7
+	VMOVSD       (R9), X8
+	VMOVHPD      (R9)(DX*1), X8, X8
+	VMOVSD       (R9)(DX*2), X9
+	VMOVHPD      (R9)(BX*1), X9, X9
+	VINSERTF128  $0x01, X9, Y8, Y8
+	VINSERTF64X4 $0x01, Y8, Z7, Z7
+	VSUBPD       Z7, Z4, Z4
+	VFMADD231PD  Z1, Z4, Z0
+	ADDQ         $0x00000008, AX
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DI
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, R9
+	SUBQ         $0x00000001, R12
+	JAE          one
+
+one_end:
+	ADDQ    $0x00000001, R12
+	VMOVUPD Z0, (R10)
+	SUBQ    $0x08, R11
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	LEAQ    (R10)(CX*8), R10
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, R8
+	MOVQ    n+32(FP), DI
+	SHLQ    $0x03, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	SUBQ    DI, R8
+	CMPQ    R11, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R11
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET

@@ -22,5 +22,11 @@ func main() {
 	}
 	build.ConstraintExpr("amd64")
 	v.product()
+	v.descend()
+	v.mask()
+	v.activate()
+	v.dots()
+	v.distances()
+	v.works()
 	build.Generate()
 }

@@ -1,0 +1,297 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Every instruction set against the definition, to the bit, at all lengths around every edge of a block, on numbers of every kind. Only
+// which NaN comes out of several is left open: there must be one in the same places.
+
+// lengths are around all multiples of vectors, panels, unrolled turns and words.
+func lengths() []int {
+	var n []int
+	for i := range 70 {
+		n = append(n, i+1)
+	}
+	return append(n, 127, 128, 129, 130)
+}
+
+// heights are around all multiples of tiles and teams.
+var heights = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 23, 64}
+
+// vectors runs a test over every kernel that is not the definition.
+func vectors(t *testing.T, test func(t *testing.T, k *Set)) {
+	each(t, func(t *testing.T, k *Set) {
+		if k != &generic {
+			test(t, k)
+		}
+	})
+}
+
+var kinds = []float64{
+	0, math.Copysign(0, -1), 5e-324, -5e-324, 2e-310, -3e-309, math.SmallestNonzeroFloat64 * (1 << 52), -1e-160, 1e-200,
+	math.MaxFloat64, -math.MaxFloat64, 1e200, -1e155, 1, -1,
+}
+
+// mixed is random numbers with every kind among them; infinities and NaNs only if wild, because they drown the others.
+func mixed(seed uint64, n int, wild bool) []float64 {
+	r := rand.New(rand.NewPCG(seed, 2))
+	x := random(seed, n)
+	for i := range x {
+		switch r.IntN(8) {
+		case 0:
+			x[i] = kinds[r.IntN(len(kinds))]
+		case 1:
+			x[i] = math.Ldexp(x[i], r.IntN(2100)-1074)
+		case 2:
+			if wild && r.IntN(8) == 0 {
+				x[i] = []float64{math.Inf(1), math.Inf(-1), math.NaN()}[r.IntN(3)]
+			}
+		}
+	}
+	return x
+}
+
+// A fence is a slice at an odd place, between bands that must stay as they are.
+type fence[T comparable] struct {
+	all    []T
+	inside []T
+	before []T
+}
+
+// fenced copies x into a field whose bands repeat post, so many numbers from where the allocator aligns it.
+func fenced[T comparable](x []T, post T, from int) *fence[T] {
+	all := slices.Repeat([]T{post}, from+len(x)+24)
+	copy(all[from:], x)
+	return &fence[T]{all: all, inside: all[from : from+len(x) : from+len(x)], before: slices.Clone(all)}
+}
+
+// post is a NaN that no arithmetic makes.
+var post = math.Float64frombits(0x7ff4dead00000001)
+
+func (f *fence[T]) check(t *testing.T, what string, same func(a, b T) bool) {
+	t.Helper()
+	from, to := len(f.all)-len(f.inside)-24, len(f.all)-24
+	for i, v := range f.all {
+		if (i < from || i >= to) && !same(v, f.before[i]) {
+			t.Fatalf("%s: wrote outside, at %d of %d", what, i-from, len(f.inside))
+		}
+	}
+}
+
+func sameNumber(a, b float64) bool {
+	return math.Float64bits(a) == math.Float64bits(b) || a != a && b != b
+}
+
+func exactly(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
+
+func sameNumbers(t *testing.T, what string, got, want []float64) {
+	t.Helper()
+	for i := range want {
+		if !sameNumber(got[i], want[i]) {
+			t.Fatalf("%s: number %d is %v (%x), want %v (%x)", what, i, got[i], math.Float64bits(got[i]), want[i], math.Float64bits(want[i]))
+		}
+	}
+}
+
+// both runs a kernel and the definition on copies of out and compares what they made.
+func both(t *testing.T, what string, out []float64, from int, do func(out []float64, k *Set), k *Set) {
+	t.Helper()
+	got, want := fenced(out, post, from), slices.Clone(out)
+	do(got.inside, k)
+	do(want, &generic)
+	sameNumbers(t, what, got.inside, want)
+	got.check(t, what, exactly)
+}
+
+// displaced is x from places away from where the allocator aligns it.
+func displaced(x []float64, from int) []float64 { return fenced(x, post, from).inside }
+
+func TestProductEqualsDefinition(t *testing.T) {
+	try := func(t *testing.T, k *Set, rows, inner, outer int) {
+		t.Helper()
+		what := fmt.Sprintf("%d x %d x %d", rows, inner, outer)
+		from, stride := (rows+inner+outer)%8, inner+outer%3
+		wild := inner < 40 && outer%2 == 0 // a long chain with an infinity in it says nothing else
+		a := displaced(mixed(uint64(inner), rows*stride, wild), from)
+		b := &Packed{Inner: inner, Outer: outer}
+		b.Data = displaced(mixed(uint64(outer), inner*b.Stride(), wild), rows%8)
+		both(t, what, slices.Repeat([]float64{7}, rows*b.Stride()), from, func(c []float64, k *Set) { k.Product(c, a, stride, rows, b) }, k)
+	}
+	vectors(t, func(t *testing.T, k *Set) {
+		for _, rows := range heights {
+			for outer := 1; outer <= 73; outer += 7 {
+				for _, inner := range []int{0, 1, 2, 3, 4, 5, 8, 23, 65} {
+					try(t, k, rows, inner, outer)
+				}
+			}
+		}
+		for _, inner := range lengths() {
+			try(t, k, 15, inner, 33)
+		}
+		for _, inner := range []int{1023, 1024, 2048, 2049, 3079} { // beyond 1,024 the inner index is cut
+			try(t, k, 14, inner, 41)
+		}
+		for rows := range 9 {
+			for outer := range 4 {
+				try(t, k, 1+rows, 1025, 1+8*outer)
+			}
+		}
+	})
+}
+
+func TestDescendEqualsDefinition(t *testing.T) {
+	vectors(t, func(t *testing.T, k *Set) {
+		for _, n := range lengths() {
+			for _, rows := range heights {
+				from, stride := n%8, n+rows%3
+				coef, step := mixed(1, rows, false), displaced(mixed(2, rows*stride, rows%2 == 0), rows%8)
+				both(t, fmt.Sprintf("%d x %d", rows, n), mixed(uint64(n), rows*n, rows%2 == 0), from,
+					func(x []float64, k *Set) { k.Descend(x, coef, step, stride, n) }, k)
+			}
+		}
+	})
+}
+
+func TestMaskEqualsDefinition(t *testing.T) {
+	vectors(t, func(t *testing.T, k *Set) {
+		for _, n := range lengths() {
+			for _, rows := range heights {
+				g, bits := displaced(mixed(uint64(n), n, true), rows%8), patterns(uint64(rows), rows, n)
+				both(t, fmt.Sprintf("%d x %d", rows, n), make([]float64, rows*n), n%8, func(h []float64, k *Set) { k.Mask(h, bits, g, rows) }, k)
+			}
+		}
+	})
+}
+
+// patterns is random ones of n samples, unused bits zero.
+func patterns(seed uint64, rows, n int) []uint64 {
+	r := rand.New(rand.NewPCG(seed, uint64(n)))
+	bits := make([]uint64, rows*Words(n))
+	for i := range bits {
+		bits[i] = r.Uint64()
+		if i%Words(n) == Words(n)-1 && n%64 > 0 {
+			bits[i] &= 1<<(n%64) - 1
+		}
+	}
+	return bits
+}
+
+func TestActivateEqualsDefinition(t *testing.T) {
+	vectors(t, func(t *testing.T, k *Set) {
+		for _, n := range lengths() {
+			for _, rows := range heights {
+				tryActivate(t, k, rows, n)
+			}
+		}
+	})
+}
+
+func tryActivate(t *testing.T, k *Set, rows, n int) {
+	t.Helper()
+	what := fmt.Sprintf("%d x %d", rows, n)
+	stride := n + rows%5
+	z := displaced(mixed(uint64(n), rows*stride, rows%2 == 0), n%8)
+	a := mixed(uint64(rows), rows, false)
+	for i := range a {
+		if rows%3 > 0 {
+			a[i] = math.Copysign(1, a[i])
+		}
+	}
+	old := patterns(uint64(rows), rows, n)
+	if rows%4 == 1 {
+		old[len(old)-1] |= 1 << 63 // an unused bit that is set is cleared, and counts
+	}
+	bits, wantBits := fenced(old, 0x5555555555555555, 3), slices.Clone(old)
+	var flips []int
+	both(t, what, random(9, n), rows%8, func(sum []float64, k *Set) {
+		to := bits.inside
+		if k == &generic {
+			to = wantBits
+		}
+		flips = append(flips, k.Activate(z, stride, a, to, sum))
+	}, k)
+	if !slices.Equal(bits.inside, wantBits) || flips[0] != flips[1] {
+		t.Fatalf("%s: patterns %x with %d flips, want %x with %d", what, bits.inside, flips[0], wantBits, flips[1])
+	}
+	bits.check(t, what, func(a, b uint64) bool { return a == b })
+}
+
+func TestChainsEqualDefinition(t *testing.T) {
+	vectors(t, func(t *testing.T, k *Set) {
+		for _, n := range lengths() {
+			for _, rows := range heights {
+				what, from, gap := fmt.Sprintf("%d x %d", rows, n), n%8, rows%3
+				wild := rows%2 == 0
+				x, y := displaced(mixed(1, rows*(n+gap), wild), from), displaced(mixed(2, rows*(n+2), wild), rows%8)
+				z := displaced(mixed(3, rows*n, wild), 1)
+				out := random(4, rows)
+				both(t, what+" dots", out, from, func(out []float64, k *Set) { k.Dots(out, x, n+gap, y, n+2, n) }, k)
+				both(t, what+" dots with one", out, from, func(out []float64, k *Set) { k.Dots(out, x, n+gap, y, 0, n) }, k)
+				both(t, what+" distances", out, from, func(out []float64, k *Set) { k.Distances(out, x, y, n) }, k)
+				both(t, what+" works", out, from, func(out []float64, k *Set) { k.Works(out, x, y, z, n) }, k)
+			}
+		}
+	})
+}
+
+// TestNothingToDo has no rows or no numbers.
+func TestNothingToDo(t *testing.T) {
+	each(t, func(t *testing.T, k *Set) {
+		empty := Pack(nil, 3, 0, 0, 1)
+		k.Product(nil, nil, 3, 0, empty)
+		k.Product(nil, make([]float64, 6), 3, 2, empty)
+		k.Descend(nil, nil, nil, 3, 3)
+		k.Descend(nil, []float64{1}, nil, 0, 0)
+		k.Mask(nil, nil, nil, 3)
+		k.Mask(nil, nil, []float64{1}, 0)
+		sum, out := []float64{3}, make([]float64, 9)
+		if flips := k.Activate(nil, 1, nil, nil, sum); flips != 0 || sum[0] != 0 {
+			t.Errorf("no neurons: %d flips, the sum is %v", flips, sum[0])
+		}
+		k.Activate(nil, 0, []float64{1}, nil, nil)
+		out[8] = 5
+		k.Dots(out, nil, 0, nil, 0, 0)
+		if out[8] != 0 {
+			t.Errorf("the sum of nothing is %v", out[8])
+		}
+	})
+}
+
+// TestShortSlices: what the definition's indexing would refuse must not reach the assembly.
+func TestShortSlices(t *testing.T) {
+	each(t, func(t *testing.T, k *Set) {
+		f := func(n int) []float64 { return make([]float64, n) }
+		b := Pack(f(30), 3, 10, 10, 1)
+		for name, call := range map[string]func(){
+			"product: c":        func() { k.Product(f(31), f(6), 3, 2, b) },
+			"product: a":        func() { k.Product(f(32), f(5), 3, 2, b) },
+			"product: b":        func() { k.Product(f(32), f(6), 3, 2, &Packed{Inner: 3, Outer: 10, Data: f(47)}) },
+			"descend: x":        func() { k.Descend(f(5), f(2), f(6), 3, 3) },
+			"descend: step":     func() { k.Descend(f(6), f(2), f(6), 4, 3) },
+			"mask: h":           func() { k.Mask(f(5), make([]uint64, 2), f(3), 2) },
+			"mask: bits":        func() { k.Mask(f(6), make([]uint64, 1), f(3), 2) },
+			"activate: z":       func() { k.Activate(f(5), 3, f(2), make([]uint64, 2), f(3)) },
+			"activate: bits":    func() { k.Activate(f(6), 3, f(2), make([]uint64, 1), f(3)) },
+			"dots: x":           func() { k.Dots(f(8), f(23), 3, f(24), 3, 3) },
+			"dots: y":           func() { k.Dots(f(8), f(24), 3, f(2), 0, 3) },
+			"distances: y":      func() { k.Distances(f(8), f(24), f(23), 3) },
+			"works: start":      func() { k.Works(f(8), f(24), f(24), f(23), 3) },
+			"works: the forces": func() { k.Works(f(8), f(23), f(24), f(24), 3) },
+		} {
+			if !panics(call) {
+				t.Errorf("%s is short, and nobody noticed", name)
+			}
+		}
+	})
+}
+
+func panics(call func()) (yes bool) {
+	defer func() { yes = recover() != nil }()
+	call()
+	return false
+}
