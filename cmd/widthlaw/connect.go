@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -37,17 +36,11 @@ func (a *app) connect(ctx context.Context) (*client, error) {
 		}
 		return dial(ctx, access)
 	}
-	// Another verb may own the store for a moment, or a coordinator that starts may not have written its access file yet.
-	const patience = 3 * time.Second
-	for pause := 10 * time.Millisecond; ; pause *= 2 {
+	// A coordinator that starts may own the store before its access file is there, and one that ends may leave its file behind.
+	for attempt := 0; ; attempt++ {
 		c, err := a.connectOnce(ctx)
-		if !errors.Is(err, results.ErrInUse) || pause > patience/2 {
+		if !errors.Is(err, results.ErrInUse) || attempt == 2 {
 			return c, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(pause):
 		}
 	}
 }

@@ -27,12 +27,12 @@ With --points, print a line a point: its index, its key, its own digest.`,
 		if *points {
 			return printPointDigests(ctx, c, cmd, name)
 		}
-		digest, _, missing, err := c.digest(ctx, name)
+		digest, all, missing, err := c.digest(ctx, name)
 		if err != nil {
 			return err
 		}
 		if missing > 0 {
-			return &refusal{code: exitBroken, what: fmt.Sprintf("no digest yet: %d points of %s are missing", missing, name),
+			return &refusal{code: exitBroken, what: fmt.Sprintf("no digest yet: %d of %d points are missing", missing, all),
 				next: "finish it first, with widthlaw run; or compare the points that there are, with: widthlaw digest --points"}
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%x\n", digest)

@@ -39,7 +39,7 @@ func (a *app) startHost(ctx context.Context, o hostOptions) (*host, error) {
 	if o.listen == "" {
 		o.listen = loopback
 	}
-	store, err := results.Open(a.state, results.Options{Force: a.force})
+	store, err := a.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +60,17 @@ func (a *app) startHost(ctx context.Context, o hostOptions) (*host, error) {
 	h.access, h.agentAccess = c.ClientAccess(listener), c.AgentAccess(listener)
 	group.Go(func() error { return c.Serve(living, listener, o.announce) })
 	return h, nil
+}
+
+// openStore opens the store of the state directory. A verb that only looks owns it for a moment: that is waited for. A coordinator
+// that runs is not.
+func (a *app) openStore(ctx context.Context) (*results.Store, error) {
+	for attempt := 0; ; attempt++ {
+		store, err := results.Open(a.state, results.Options{Force: a.force}) // waits for half a second itself
+		if _, owned := a.owner(); owned || !errors.Is(err, results.ErrInUse) || attempt == 5 || ctx.Err() != nil {
+			return store, err
+		}
+	}
 }
 
 // Close stores what has arrived and ends the coordinator.

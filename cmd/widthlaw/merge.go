@@ -27,11 +27,11 @@ Sweeps are not taken over: run or submit a spec here, and only what is new is co
 		if same(a.state, args[0]) {
 			return usage("name another directory", "%s is this state directory itself", args[0])
 		}
-		other := &app{trainers: a.trainers, state: args[0]}
+		other := &app{trainers: a.trainers, state: args[0], force: a.force}
 		if err := other.alone(); err != nil {
 			return err
 		}
-		store, err := results.Open(args[0], results.Options{Force: a.force})
+		store, err := other.openStore(cmd.Context())
 		if err != nil {
 			return err
 		}
