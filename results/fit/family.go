@@ -2,6 +2,7 @@ package fit
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -192,4 +193,22 @@ func compareBool(a, b bool) int {
 		return -1
 	}
 	return 1
+}
+
+// tellApart names, in every law, the parameters in which families differ.
+func (a *Analysis) tellApart() {
+	names := map[string]bool{}
+	for _, l := range a.Laws {
+		for _, name := range slices.Concat(slices.Collect(maps.Keys(l.Family)), slices.Collect(maps.Keys(a.Laws[0].Family))) {
+			names[name] = names[name] || fmt.Sprint(l.Family[name]) != fmt.Sprint(a.Laws[0].Family[name])
+		}
+	}
+	for i := range a.Laws {
+		l := &a.Laws[i]
+		for _, name := range slices.Sorted(maps.Keys(l.Family)) {
+			if names[name] {
+				l.Apart += fmt.Sprintf(", %s = %v", name, l.Family[name])
+			}
+		}
+	}
 }

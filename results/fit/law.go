@@ -22,6 +22,7 @@ type Law struct {
 	Thresholds []Threshold    `json:"thresholds"` // by d, angle, n
 	Warnings   []Warning      `json:"warnings"`
 
+	Apart string `json:"-"` // what tells Family from the analysis' others, as text: ", lr = 0.5"
 	Cells []Cell `json:"-"` // Invariant: Cells[i] belongs to Thresholds[i]
 	Line  *Line  `json:"-"` // nil where no line could be drawn
 }
@@ -88,6 +89,7 @@ func (r *Runs) Analyze(o Options) *Analysis {
 				Thresholds: []Threshold{}, Warnings: r.nothing()})
 		}
 	}
+	a.tellApart()
 	return a
 }
 

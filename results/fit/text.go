@@ -15,7 +15,7 @@ func (a *Analysis) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "%s: the needed width, by event\n", a.Sweep)
 	for i := range a.Laws {
 		l := &a.Laws[i]
-		fmt.Fprintf(&b, "\n== %s ==\n", a.heading(l))
+		fmt.Fprintf(&b, "\n== %s ==\n", l.heading())
 		if l.decided() {
 			fmt.Fprintf(&b, "%d runs, %d of them censored\n\nsuccess by width (share, 95 %% Wilson interval below)\n", l.Runs, l.Censored)
 			l.writeShares(&b)
@@ -40,7 +40,7 @@ func (a *Analysis) WriteSummary(w io.Writer, event string) error {
 		if l.Event != event {
 			continue
 		}
-		fmt.Fprintf(&b, "needed width for %s, at level %g (95 %% interval over data seeds)\n", a.heading(l), l.Level)
+		fmt.Fprintf(&b, "needed width for %s, at level %g (95 %% interval over data seeds)\n", l.heading(), l.Level)
 		if l.decided() {
 			l.writeNeeded(&b)
 		}
@@ -56,24 +56,7 @@ func (a *Analysis) WriteSummary(w io.Writer, event string) error {
 func (l *Law) decided() bool { return l.Runs > l.Censored }
 
 // heading is the event and what tells its family from the others.
-func (a *Analysis) heading(l *Law) string {
-	names := map[string]bool{}
-	for _, other := range a.Laws {
-		for name, v := range other.Family {
-			if fmt.Sprint(v) != fmt.Sprint(l.Family[name]) {
-				names[name] = true
-			}
-		}
-	}
-	var parts []string
-	for name, v := range l.Family {
-		if names[name] {
-			parts = append(parts, fmt.Sprintf("%s = %v", name, v))
-		}
-	}
-	slices.Sort(parts)
-	return strings.Join(append([]string{l.Event}, parts...), ", ")
-}
+func (l *Law) heading() string { return l.Event + l.Apart }
 
 // writeShares writes a row a cell and a column a width, eight columns at a time.
 func (l *Law) writeShares(b *strings.Builder) {
@@ -245,7 +228,7 @@ func (a *Analysis) writeTheory(b *strings.Builder) {
 	rows := [][]string{{"n^", "λ0^", "", "width", "whose"}}
 	for i := range a.Laws {
 		if l := &a.Laws[i]; l.Line != nil {
-			rows = append(rows, []string{l.Exponents.N.value(), l.Exponents.Lambda0.value(), "", "measured", a.heading(l)})
+			rows = append(rows, []string{l.Exponents.N.value(), l.Exponents.Lambda0.value(), "", "measured", l.heading()})
 		}
 	}
 	for _, t := range a.Theory {

@@ -26,6 +26,7 @@ import (
 func Overview(a *fit.Analysis, event string, curves *Trajectories) Figure {
 	f := Figure{Title: fmt.Sprintf("%s: how wide is wide enough for the event “%s”?", a.Sweep, event)}
 	if l := firstLaw(a, event); l != nil {
+		f.Title = fmt.Sprintf("%s: how wide is wide enough for the event “%s”%s?", a.Sweep, event, l.Apart)
 		f.Panels = append(f.Panels, Success(l), Needed(l))
 	}
 	if sets := curves.Sets(); len(sets) > 0 {
@@ -55,7 +56,7 @@ func firstLaw(a *fit.Analysis, event string) *fit.Law {
 // LawFigure is one law's: success by width, a panel for each d and angle, then the needed widths against n and against
 // lambda0, as far as each was swept.
 func LawFigure(sweep string, l *fit.Law) Figure {
-	f := Figure{Title: fmt.Sprintf("%s: success and needed width, event “%s”", sweep, l.Event), Panels: Successes(l)}
+	f := Figure{Title: fmt.Sprintf("%s: success and needed width, event “%s”%s", sweep, l.Event, l.Apart), Panels: Successes(l)}
 	f.Panels = append(f.Panels, Needed(l))
 	if byLambda0 := neededBy(l, lambda0Coordinate); len(byLambda0.points(l)) > 1 && byLambda0.name != neededAxis(l).name {
 		f.Panels = append(f.Panels, byLambda0.panel(l))

@@ -21,7 +21,8 @@ func testTrainer() *sweep.Trainer {
 		Params: []sweep.Param{{Name: "n", Type: sweep.IntType}, {Name: "d", Type: sweep.IntType, Default: value(sweep.IntValue(20))},
 			{Name: "m", Type: sweep.IntType}, {Name: "seed", Type: sweep.IntType, Default: value(sweep.IntValue(0))},
 			{Name: "data_seed", Type: sweep.IntType, Default: func(p sweep.Point) sweep.Value { return p.Get("seed") }},
-			{Name: "angle", Type: sweep.FloatType, Default: value(sweep.FloatValue(1))}},
+			{Name: "angle", Type: sweep.FloatType, Default: value(sweep.FloatValue(1))},
+			{Name: "lr", Type: sweep.FloatType, Default: value(sweep.FloatValue(1))}},
 		Curves: []sweep.Curve{{Name: "loss"}, {Name: "max_move"}}}
 }
 
@@ -152,6 +153,28 @@ func TestNeededBeyond(t *testing.T) {
 		if labels(p) < 2 {
 			t.Errorf("%s: fewer than two numbers on the axis from %g to %g", name, p.plot.Y.Min, p.plot.Y.Max)
 		}
+	}
+}
+
+// TestFamilyInTitle: a figure of one family among several says which.
+func TestFamilyInTitle(t *testing.T) {
+	all := results([]int64{50, 100}, []int64{16, 1024}, []float64{1}, 2)
+	for i, r := range all {
+		if i%2 == 1 {
+			r.point.Values[len(r.point.Values)-1] = sweep.FloatValue(0.5)
+		}
+	}
+	a, curves, _ := gather(all)
+	for i, want := range []string{", lr = 0.5", ", lr = 1"} {
+		if got := LawFigure("s", &a.Laws[i]).Title; !strings.HasSuffix(got, "“fit”"+want) {
+			t.Errorf("%q does not say %q", got, want)
+		}
+	}
+	if got := Overview(a, "fit", curves).Title; !strings.HasSuffix(got, "“fit”, lr = 0.5?") {
+		t.Error(got)
+	}
+	if a, curves, _ := gather(usual()); Overview(a, "fit", curves).Title != "first: how wide is wide enough for the event “fit”?" {
+		t.Error("one family is told from others")
 	}
 }
 
