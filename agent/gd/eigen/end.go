@@ -23,12 +23,12 @@ const (
 	// enclosed is the width of a bracket that is as good: a shift with a factor above, a value below.
 	enclosed = 0x1p-37
 
-	inverseSteps  = 40 // of Lanczos' method on one inverse
+	inverseSteps  = 48 // of Lanczos' method on one inverse
 	inverseRounds = 10 // factors that are tried
 )
 
 // directSteps is how many steps of Lanczos' method on the matrix itself cost about as much as a factor and its inverse.
-func directSteps(n int) int { return 64 + n/64 }
+func directSteps(n int) int { return 80 + n/64 }
 
 func (e *end) done(norm float64) bool {
 	return e.error <= settled*norm && e.residual <= resolved*norm

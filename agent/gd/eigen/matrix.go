@@ -13,9 +13,11 @@ func (s *Solver) take(a []float64) (size float64) {
 	_, s.exponent = math.Frexp(size)
 	// In two steps: the power itself may be no float64.
 	one, two := math.Ldexp(1, -s.exponent/2), math.Ldexp(1, -s.exponent+s.exponent/2)
-	s.eachTile(func(i, j int) {
-		s.a[i*s.n+j] = s.a[i*s.n+j] * one * two
-		s.a[j*s.n+i] = s.a[i*s.n+j]
+	s.eachTile(func(i, from, to int) {
+		for j, v := range s.a[i*s.n:][from:to] {
+			v = v * one * two
+			s.a[i*s.n+from+j], s.a[(from+j)*s.n+i] = v, v
+		}
 	})
 	for i := range s.diagonal {
 		s.diagonal[i] = s.a[i*s.n+i]
@@ -50,15 +52,13 @@ func size(row []float64) (size float64) {
 	return size
 }
 
-// eachTile has work done for all elements of the lower triangle, tile by tile, since half of what it does goes across rows.
-func (s *Solver) eachTile(work func(i, j int)) {
+// eachTile has work done for the lower triangle, a row of a tile at a time: tile by tile, since half of what it does goes across rows.
+func (s *Solver) eachTile(work func(i, from, to int)) {
 	share(s.each, s.n*tile, (s.n+tile-1)/tile, 1, func(begin, end int) {
 		for row := begin * tile; row < min(s.n, end*tile); row += tile {
 			for column := 0; column <= row; column += tile {
 				for i := row; i < min(s.n, row+tile); i++ {
-					for j := column; j < min(i+1, column+tile); j++ {
-						work(i, j)
-					}
+					work(i, column, min(i+1, column+tile))
 				}
 			}
 		}
@@ -67,7 +67,11 @@ func (s *Solver) eachTile(work func(i, j int)) {
 
 // restore makes the lower triangle again from what a factor leaves of the matrix.
 func (s *Solver) restore() {
-	s.eachTile(func(i, j int) { s.a[i*s.n+j] = s.a[j*s.n+i] })
+	s.eachTile(func(i, from, to int) {
+		for j := from; j < to; j++ {
+			s.a[i*s.n+j] = s.a[j*s.n+i]
+		}
+	})
 	for i, v := range s.diagonal {
 		s.a[i*s.n+i] = v
 	}
