@@ -35,6 +35,10 @@ type fileCheck struct {
 	hash hash.Hash
 }
 
+func (f *fileCheck) whole() bool {
+	return f.next == f.file.chunks && f.size == f.file.size && bytes.Equal(f.hash.Sum(nil), f.name)
+}
+
 // contents visits every value of the file.
 func (c *checker) contents(p *parser) error {
 	roots := p.roots()
@@ -160,7 +164,7 @@ func (c *checker) compare() {
 		c.add(0, "the last row is %d; the totals say %d", c.last, c.totals.last)
 	}
 	for _, f := range c.files {
-		if f.next != f.file.chunks || f.size != f.file.size || !bytes.Equal(f.hash.Sum(nil), f.name) {
+		if !f.whole() {
 			c.add(0, "data file %x does not have its hash", f.name)
 		}
 	}

@@ -63,7 +63,9 @@ func Open(dir string, o Options) (*Store, error) {
 
 func (s *Store) open() error {
 	path := filepath.Join(s.dir, fileName)
-	_ = os.Remove(path + compacting) // most often there is none
+	for _, half := range []string{compacting, repairing} {
+		_ = os.Remove(path + half) // most often there is none
+	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		if err := makeStore(s.dir); err != nil {
 			return classify(err)
