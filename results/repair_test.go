@@ -35,11 +35,11 @@ func TestRepair(t *testing.T) {
 	}
 	want, r := rowsOf(t, origin), rand.New(rand.NewPCG(8, 9))
 	most := 0
-	for trial := range 60 {
+	for trial := range 30 {
 		dir := t.TempDir()
 		path := filepath.Join(dir, "widthlaw.db")
 		bad := bytes.Clone(whole)
-		for range 1 + trial/4 {
+		for range 1 + trial/2 {
 			bad[4096+r.IntN(len(bad)-4096)] ^= 1 << r.IntN(8)
 		}
 		if err := os.WriteFile(path, bad, 0o600); err != nil {
