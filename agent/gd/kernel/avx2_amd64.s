@@ -11,41 +11,40 @@ TEXT ·avx2Product(SB), NOSPLIT, $0-65
 	SHLQ $0x03, DX
 	LEAQ (DX)(DX*2), BX
 	MOVQ b+16(FP), SI
-	MOVQ c+0(FP), R10
-	MOVQ inner+40(FP), R9
-	SHLQ $0x06, R9
-	MOVQ width+48(FP), R12
-	MOVQ R12, R14
-	SHRQ $0x03, R14
-	SHLQ $0x03, R12
+	MOVQ c+0(FP), R11
+	MOVQ inner+40(FP), R10
+	SHLQ $0x06, R10
+	MOVQ width+48(FP), R13
+	SHLQ $0x03, R13
 
 groups:
-	TESTQ R14, R14
-	JNZ   group1
+	CMPQ width+48(FP), $0x00
+	JNE  group1
 	VZEROUPPER
 	RET
 
 group1:
 	MOVQ a+8(FP), AX
-	MOVQ rows+32(FP), R13
-	MOVQ R10, R11
+	MOVQ rows+32(FP), R14
+	MOVQ R11, R12
 	MOVQ SI, R8
-	ADDQ R9, R8
+	ADDQ R10, R8
+	MOVQ $0x00000040, R9
 
 rows1:
-	CMPQ   R13, $0x00000006
+	CMPQ   R14, $0x00000006
 	JE     tile6x1
-	CMPQ   R13, $0x08
+	CMPQ   R14, $0x08
 	JG     tile6x1
-	CMPQ   R13, $0x06
+	CMPQ   R14, $0x06
 	JG     tile4x1
-	CMPQ   R13, $0x00000005
+	CMPQ   R14, $0x00000005
 	JE     tile5x1
-	CMPQ   R13, $0x00000004
+	CMPQ   R14, $0x00000004
 	JE     tile4x1
-	CMPQ   R13, $0x00000003
+	CMPQ   R14, $0x00000003
 	JE     tile3x1
-	CMPQ   R13, $0x00000002
+	CMPQ   R14, $0x00000002
 	JE     tile2x1
 	CMPB   more+64(FP), $0x00
 	JNE    tile1x1_more
@@ -100,19 +99,19 @@ tile1x1_one:
 	JNZ          tile1x1_one
 
 tile1x1_end:
-	VMOVUPD Y0, (R11)
-	VMOVUPD Y1, 32(R11)
-	ADDQ    R12, R11
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R13, R12
 	MOVQ    depth+56(FP), R15
 	SHLQ    $0x03, R15
 	SUBQ    R15, AX
 	LEAQ    (AX)(DX*1), AX
-	SUBQ    $0x00000001, R13
+	SUBQ    $0x00000001, R14
 	JNZ     rows1
 	JMP     next1
 
 tile1x1_more:
-	MOVQ    R11, DI
+	MOVQ    R12, DI
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
 	JMP     tile1x1_start
@@ -188,25 +187,25 @@ tile2x1_one:
 	JNZ          tile2x1_one
 
 tile2x1_end:
-	VMOVUPD Y0, (R11)
-	VMOVUPD Y1, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y2, (R11)
-	VMOVUPD Y3, 32(R11)
-	ADDQ    R12, R11
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R13, R12
 	MOVQ    depth+56(FP), R15
 	SHLQ    $0x03, R15
 	SUBQ    R15, AX
 	LEAQ    (AX)(DX*2), AX
-	SUBQ    $0x00000002, R13
+	SUBQ    $0x00000002, R14
 	JNZ     rows1
 	JMP     next1
 
 tile2x1_more:
-	MOVQ    R11, DI
+	MOVQ    R12, DI
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
 	JMP     tile2x1_start
@@ -299,32 +298,32 @@ tile3x1_one:
 	JNZ          tile3x1_one
 
 tile3x1_end:
-	VMOVUPD Y0, (R11)
-	VMOVUPD Y1, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y2, (R11)
-	VMOVUPD Y3, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y4, (R11)
-	VMOVUPD Y5, 32(R11)
-	ADDQ    R12, R11
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y4, (R12)
+	VMOVUPD Y5, 32(R12)
+	ADDQ    R13, R12
 	MOVQ    depth+56(FP), R15
 	SHLQ    $0x03, R15
 	SUBQ    R15, AX
 	LEAQ    (AX)(DX*2), AX
 	LEAQ    (AX)(DX*1), AX
-	SUBQ    $0x00000003, R13
+	SUBQ    $0x00000003, R14
 	JNZ     rows1
 	JMP     next1
 
 tile3x1_more:
-	MOVQ    R11, DI
+	MOVQ    R12, DI
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y4
 	VMOVUPD 32(DI), Y5
 	JMP     tile3x1_start
@@ -434,37 +433,37 @@ tile4x1_one:
 	JNZ          tile4x1_one
 
 tile4x1_end:
-	VMOVUPD Y0, (R11)
-	VMOVUPD Y1, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y2, (R11)
-	VMOVUPD Y3, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y4, (R11)
-	VMOVUPD Y5, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y6, (R11)
-	VMOVUPD Y7, 32(R11)
-	ADDQ    R12, R11
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y4, (R12)
+	VMOVUPD Y5, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y6, (R12)
+	VMOVUPD Y7, 32(R12)
+	ADDQ    R13, R12
 	MOVQ    depth+56(FP), R15
 	SHLQ    $0x03, R15
 	SUBQ    R15, AX
 	LEAQ    (AX)(DX*4), AX
-	SUBQ    $0x00000004, R13
+	SUBQ    $0x00000004, R14
 	JNZ     rows1
 	JMP     next1
 
 tile4x1_more:
-	MOVQ    R11, DI
+	MOVQ    R12, DI
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y4
 	VMOVUPD 32(DI), Y5
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y6
 	VMOVUPD 32(DI), Y7
 	JMP     tile4x1_start
@@ -594,44 +593,44 @@ tile5x1_one:
 	JNZ          tile5x1_one
 
 tile5x1_end:
-	VMOVUPD Y0, (R11)
-	VMOVUPD Y1, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y2, (R11)
-	VMOVUPD Y3, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y4, (R11)
-	VMOVUPD Y5, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y6, (R11)
-	VMOVUPD Y7, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y8, (R11)
-	VMOVUPD Y9, 32(R11)
-	ADDQ    R12, R11
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y4, (R12)
+	VMOVUPD Y5, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y6, (R12)
+	VMOVUPD Y7, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y8, (R12)
+	VMOVUPD Y9, 32(R12)
+	ADDQ    R13, R12
 	MOVQ    depth+56(FP), R15
 	SHLQ    $0x03, R15
 	SUBQ    R15, AX
 	LEAQ    (AX)(DX*4), AX
 	LEAQ    (AX)(DX*1), AX
-	SUBQ    $0x00000005, R13
+	SUBQ    $0x00000005, R14
 	JNZ     rows1
 	JMP     next1
 
 tile5x1_more:
-	MOVQ    R11, DI
+	MOVQ    R12, DI
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y4
 	VMOVUPD 32(DI), Y5
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y6
 	VMOVUPD 32(DI), Y7
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y8
 	VMOVUPD 32(DI), Y9
 	JMP     tile5x1_start
@@ -655,6 +654,13 @@ tile6x1:
 tile6x1_start:
 	MOVQ SI, DI
 	LEAQ (AX)(DX*4), CX
+	MOVQ rows+32(FP), R15
+	SUBQ R14, R15
+	CMPQ R15, $0x00000018
+	JL   tile6x1_run
+	XORQ R9, R9
+
+tile6x1_run:
 	MOVQ depth+56(FP), R15
 	SUBQ $0x04, R15
 	JB   tile6x1_few
@@ -741,7 +747,7 @@ tile6x1_loop:
 	VFMADD231PD  Y12, Y15, Y10
 	VFMADD231PD  Y13, Y15, Y11
 	PREFETCHT1   (R8)
-	ADDQ         $0x40, R8
+	ADDQ         R9, R8
 	ADDQ         $0x00000020, AX
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000100, DI
@@ -780,58 +786,58 @@ tile6x1_one:
 	JNZ          tile6x1_one
 
 tile6x1_end:
-	VMOVUPD Y0, (R11)
-	VMOVUPD Y1, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y2, (R11)
-	VMOVUPD Y3, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y4, (R11)
-	VMOVUPD Y5, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y6, (R11)
-	VMOVUPD Y7, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y8, (R11)
-	VMOVUPD Y9, 32(R11)
-	ADDQ    R12, R11
-	VMOVUPD Y10, (R11)
-	VMOVUPD Y11, 32(R11)
-	ADDQ    R12, R11
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y4, (R12)
+	VMOVUPD Y5, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y6, (R12)
+	VMOVUPD Y7, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y8, (R12)
+	VMOVUPD Y9, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y10, (R12)
+	VMOVUPD Y11, 32(R12)
+	ADDQ    R13, R12
 	MOVQ    depth+56(FP), R15
 	SHLQ    $0x03, R15
 	SUBQ    R15, AX
 	LEAQ    (AX)(DX*4), AX
 	LEAQ    (AX)(DX*2), AX
-	SUBQ    $0x00000006, R13
+	SUBQ    $0x00000006, R14
 	JNZ     rows1
 	JMP     next1
 
 tile6x1_more:
-	MOVQ    R11, DI
+	MOVQ    R12, DI
 	VMOVUPD (DI), Y0
 	VMOVUPD 32(DI), Y1
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y2
 	VMOVUPD 32(DI), Y3
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y4
 	VMOVUPD 32(DI), Y5
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y6
 	VMOVUPD 32(DI), Y7
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y8
 	VMOVUPD 32(DI), Y9
-	ADDQ    R12, DI
+	ADDQ    R13, DI
 	VMOVUPD (DI), Y10
 	VMOVUPD 32(DI), Y11
 	JMP     tile6x1_start
 
 next1:
-	ADDQ $0x00000040, R10
-	ADDQ R9, SI
-	SUBQ $0x00000001, R14
+	ADDQ $0x00000040, R11
+	ADDQ R10, SI
+	SUBQ $0x08, width+48(FP)
 	JMP  groups
 
 // func avx2Descend(x *float64, coef *float64, step *float64, stride int, n int, rows int)
@@ -884,21 +890,25 @@ row_vector:
 	JAE         row_vector
 
 row_vector_end:
-	ADDQ $0x00000004, SI
-	SUBQ $0x00000001, SI
-	JB   row_one_end
+	ADDQ        $0x00000004, SI
+	TESTQ       $0x00000002, SI
+	JZ          row_16
+	VMOVUPD     (AX), X1
+	VFMADD231PD (DX), X0, X1
+	VMOVUPD     X1, (AX)
+	ADDQ        $0x00000010, AX
+	ADDQ        $0x00000010, DX
 
-row_one:
+row_16:
+	TESTQ       $0x00000001, SI
+	JZ          row_8
 	VMOVSD      (AX), X1
 	VFMADD231SD (DX), X0, X1
 	VMOVSD      X1, (AX)
 	ADDQ        $0x00000008, AX
 	ADDQ        $0x00000008, DX
-	SUBQ        $0x00000001, SI
-	JAE         row_one
 
-row_one_end:
-	ADDQ $0x00000001, SI
+row_8:
 	ADDQ DI, DX
 	ADDQ $0x08, CX
 	DECQ BX
@@ -923,37 +933,53 @@ row:
 	MOVQ values+16(FP), BX
 	MOVQ CX, SI
 	MOVQ n+24(FP), DI
-	SUBQ $0x08, DI
-	JB   last
+	SUBQ $0x00000008, DI
+	JB   eight_end
 
 eight:
 	VPBROADCASTB (SI), Y2
 	VPAND        Y0, Y2, Y3
-	VPAND        Y1, Y2, Y4
 	VPCMPEQQ     Y0, Y3, Y3
-	VPCMPEQQ     Y1, Y4, Y4
 	VANDPD       (BX), Y3, Y3
-	VANDPD       32(BX), Y4, Y4
 	VMOVUPD      Y3, (AX)
+	VPAND        Y1, Y2, Y4
+	VPCMPEQQ     Y1, Y4, Y4
+	VANDPD       32(BX), Y4, Y4
 	VMOVUPD      Y4, 32(AX)
 	INCQ         SI
-	ADDQ         $0x40, BX
-	ADDQ         $0x40, AX
-	SUBQ         $0x08, DI
+	ADDQ         $0x00000040, BX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000008, DI
 	JAE          eight
 
-last:
-	ADDQ    $0x08, DI
-	JZ      next
-	MOVBQZX (SI), SI
+eight_end:
+	ADDQ         $0x00000008, DI
+	TESTQ        DI, DI
+	JZ           next
+	MOVBQZX      (SI), R9
+	SUBQ         $0x04, DI
+	JB           few
+	VPBROADCASTB (SI), Y3
+	VPAND        Y0, Y3, Y3
+	VPCMPEQQ     Y0, Y3, Y3
+	VANDPD       (BX), Y3, Y3
+	VMOVUPD      Y3, (AX)
+	SHRQ         $0x04, R9
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, AX
+	SUBQ         $0x04, DI
+
+few:
+	ADDQ $0x04, DI
+	JZ   next
 
 one:
-	MOVQ SI, R9
-	ANDQ $0x01, R9
-	NEGQ R9
-	ANDQ (BX), R9
-	MOVQ R9, (AX)
-	SHRQ $0x01, SI
+	MOVQ R9, SI
+	ANDQ $0x01, SI
+	NEGQ SI
+	ANDQ (BX), SI
+	MOVQ SI, (AX)
+	SHRQ $0x01, R9
 	ADDQ $0x08, BX
 	ADDQ $0x08, AX
 	DECQ DI

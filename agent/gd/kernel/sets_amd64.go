@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/cpu"
@@ -21,14 +22,15 @@ var (
 
 // sets are the implementations that this processor can run, the best first.
 func sets() []*Set {
-	var s []*Set
+	s := []*Set{&generic}
+	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA || !cpu.X86.HasPOPCNT {
+		return s
+	}
+	s = slices.Insert(s, 0, avx2)
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL {
-		s = append(s, avx512)
+		s = slices.Insert(s, 0, avx512)
 	}
-	if cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasPOPCNT {
-		s = append(s, avx2)
-	}
-	return append(s, &generic)
+	return s
 }
 
 // An assembly is the kernels of an instruction set as its assembly has them: pointers, lengths in numbers, nothing checked, and at
@@ -61,11 +63,14 @@ func (k *assembly) Product(c, a []float64, stride, rows int, b *Packed) {
 		return
 	}
 	c, a, right := c[:rows*width], matrix(a, stride, rows, b.Inner), b.Data[:b.Inner*width]
-	parts := max(1, (b.Inner+depth-1)/depth)
-	for i := range parts {
-		from, to := i*b.Inner/parts, (i+1)*b.Inner/parts
-		k.product(unsafe.SliceData(c), unsafe.SliceData(a[from:]), unsafe.SliceData(right[from*Panel:]),
-			stride, rows, b.Inner, width, to-from, i > 0)
+	length := b.Inner
+	if length > depth { // in equal parts
+		parts := (length + depth - 1) / depth
+		length = (length + parts - 1) / parts
+	}
+	for p := 0; p == 0 || p < b.Inner; p += max(1, length) {
+		k.product(unsafe.SliceData(c), unsafe.SliceData(a[p:]), unsafe.SliceData(right[p*Panel:]),
+			stride, rows, b.Inner, width, min(length, b.Inner-p), p > 0)
 	}
 }
 

@@ -22,11 +22,11 @@ type product struct {
 	group0 reg.GPVirtual // the group's first panel
 	b      reg.GPVirtual // the same at the inner index
 	next   reg.GPVirtual // the next group, at what is fetched
+	step   reg.GPVirtual // bytes by which next goes on: none once all is fetched
 	d      reg.GPVirtual // bytes of a panel
 	c, out reg.GPVirtual // the group's outputs; the tile's
 	w      reg.GPVirtual // bytes between rows of outputs
 	rows   reg.GPVirtual // left in the group
-	panels reg.GPVirtual // left
 	count  reg.GPVirtual // inner indices left in the tile
 }
 
@@ -35,8 +35,8 @@ func (v isa) product() {
 		"goes over depth of the inner indices, from +0 or, with more, from the chains that c holds. Strides, inner and width are those",
 		"of the whole matrices; rows and width are not 0.")
 	t := product{
-		isa: v, a: GP64(), a4: GP64(), s: GP64(), s3: GP64(), group0: GP64(), b: GP64(), next: GP64(), d: GP64(),
-		c: GP64(), out: GP64(), w: GP64(), rows: GP64(), panels: GP64(), count: GP64(),
+		isa: v, a: GP64(), a4: GP64(), s: GP64(), s3: GP64(), group0: GP64(), b: GP64(), next: GP64(), step: GP64(),
+		d: GP64(), c: GP64(), out: GP64(), w: GP64(), rows: GP64(), count: GP64(),
 	}
 	t.load()
 	t.chooseGroup()
@@ -56,23 +56,24 @@ func (t *product) load() {
 	Load(Param("inner"), t.d)
 	SHLQ(Imm(6), t.d)
 	Load(Param("width"), t.w)
-	MOVQ(t.w, t.panels)
-	SHRQ(Imm(3), t.panels)
 	SHLQ(Imm(3), t.w)
 }
 
-// chooseGroup goes to the next group of panels, if there is one. Four are two and two: a single panel waits for its loads.
+// left is the outputs that are left: the parameter's place, for want of a register.
+func left() Mem { return param("width") }
+
+// chooseGroup goes to the next group of panels, if there is one. Four are two and two: one by itself waits for its loads.
 func (t *product) chooseGroup() {
 	Label("groups")
 	if t.tilePanels == 3 {
-		CMPQ(t.panels, Imm(4))
+		CMPQ(left(), Imm(4*panel))
 		JE(group(2))
-		CMPQ(t.panels, Imm(2))
+		CMPQ(left(), Imm(2*panel))
 		JG(group(3))
 		JE(group(2))
 	}
-	TESTQ(t.panels, t.panels)
-	JNZ(group(1))
+	CMPQ(left(), Imm(0))
+	JNE(group(1))
 }
 
 func group(p int) LabelRef     { return LabelRef(fmt.Sprintf("group%d", p)) }
@@ -90,6 +91,7 @@ func (t *product) group(p int) {
 	for range p {
 		ADDQ(t.d, t.next)
 	}
+	MOVQ(U32(64), t.step)
 
 	Label(string(someRows(p)))
 	t.chooseTile(p)
@@ -102,7 +104,7 @@ func (t *product) group(p int) {
 	for range p {
 		ADDQ(t.d, t.group0)
 	}
-	SUBQ(U32(p), t.panels)
+	SUBQ(Imm(uint64(p*panel)), left())
 	JMP(LabelRef("groups"))
 }
 
@@ -139,6 +141,9 @@ func (t *product) tile(r, p int) {
 	MOVQ(t.group0, t.b)
 	if r > 4 {
 		LEAQ(at(t.a, t.s, 4, 0), t.a4)
+	}
+	if r == t.tileRows {
+		t.fetched(name)
 	}
 	t.run(name, r, p)
 	t.each(r, vectors, t.out, func(acc reg.VecPhysical, m Mem) { VMOVUPD(acc, m) })
@@ -207,13 +212,23 @@ func (t *product) index(u, r, p int) {
 	}
 }
 
-// fetch brings a line of each of the next panels nearer. Over the tiles of a block of neurons that is about twice what there is.
+// fetch brings a line of each of the next panels nearer: a turn's worth of them every unroll turns.
 func (t *product) fetch(p int) {
 	PREFETCHT1(Mem{Base: t.next})
 	for i := 1; i < p; i++ {
 		PREFETCHT1(at(t.next, t.d, uint8(i), 0))
 	}
-	ADDQ(Imm(64), t.next)
+	ADDQ(t.step, t.next)
+}
+
+// fetched stops next after as many tiles as it takes to fetch everything.
+func (t *product) fetched(name string) {
+	MOVQ(param("rows"), t.count)
+	SUBQ(t.rows, t.count)
+	CMPQ(t.count, U32(unroll*t.tileRows))
+	JL(LabelRef(name + "_run"))
+	XORQ(t.step, t.step)
+	Label(name + "_run")
 }
 
 func (t *product) advance(indices, r int) {
