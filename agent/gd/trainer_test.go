@@ -229,7 +229,7 @@ func TestStepBench(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if b.Form != form || !(b.StepSeconds > 0) || !(b.GFlops > 0) || !(b.Ratio > 0 && b.Ratio < 1) || b.Kernel == "" {
+		if b.Form != form || !(b.StepSeconds > 0) || !(b.GFlops > 0) || !(b.PeakGFlops > 0) || b.Ratio != b.GFlops/b.PeakGFlops || b.Kernel == "" {
 			t.Errorf("%s: %+v", text, b)
 		}
 	}
