@@ -18,6 +18,7 @@ type batch struct {
 	after    []func()    // run by the loop once all is stored
 
 	verdicts []results.Verdict // of the landings, once stored
+	fresh    map[sweep.Key]int // landings that are the first of a key that was not stored before the batch
 }
 
 // An ack is owed to an agent.
@@ -92,11 +93,17 @@ func (c *Coordinator) store(b *batch) error {
 		for i, l := range b.landings {
 			rows[i] = results.Row{Key: l.key, Point: l.Point, Outcome: l.Outcome, Provenance: l.Provenance}
 		}
+		if b.fresh == nil {
+			b.fresh = c.fresh(rows)
+		}
 		verdicts, err := c.config.Store.Put(rows)
 		if err != nil {
 			return err
 		}
 		b.verdicts = verdicts
+		for _, i := range b.fresh { // a disk may keep what it says it has not: then the attempt before added it, and nobody has counted it
+			b.verdicts[i] = results.Added
+		}
 	}
 	if len(b.troubles) > 0 {
 		if err := c.config.Store.SaveTroubles(b.troubles); err != nil {
@@ -118,4 +125,15 @@ func (c *Coordinator) feel(ctx context.Context, err error) {
 	}
 	_ = c.post(ctx, func() { c.trouble = text })
 	c.config.Unwell(err)
+}
+
+// fresh finds the rows that are the first of a key that is not stored.
+func (c *Coordinator) fresh(rows []results.Row) map[sweep.Key]int {
+	fresh := make(map[sweep.Key]int, len(rows))
+	for i, r := range rows {
+		if _, twice := fresh[r.Key]; !twice && !c.config.Store.Has(r.Key) {
+			fresh[r.Key] = i
+		}
+	}
+	return fresh
 }

@@ -2,6 +2,8 @@ package coordinator
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
 	"time"
 
 	"github.com/widthlaw/widthlaw/coordinator/queue"
@@ -112,7 +114,7 @@ func (c *Coordinator) turn(now time.Time) {
 func (c *Coordinator) complain(t queue.Trouble) {
 	c.batch.troubles = append(c.batch.troubles, results.Trouble{
 		Sweep: t.Sweep, Key: t.Key, Index: t.Index, State: t.State, Attempts: t.Attempts, Losses: t.Losses, Suspect: t.Suspect,
-		Error: t.Error, History: t.History,
+		Error: t.Error, History: t.History, Counted: t.Counted,
 	})
 	if n := len(t.History); n > 0 {
 		c.log.Warn("trouble with a point", "sweep", t.Sweep, "index", t.Index, "state", t.State.String(), "what", t.History[n-1])
@@ -139,11 +141,11 @@ func (c *Coordinator) arrive(s *session, list []arrival) {
 		case a.refused != "":
 			c.log.Error("a result was refused", "agent", s.agent, "why", a.refused)
 			if key, ok := c.queue.Held(s.agent, a.Fence); ok {
-				c.queue.Failed(key, a.Fence, "the agent sent a malformed result: "+a.refused, now)
+				c.queue.Failed(key, a.Fence, 0, "the agent sent a malformed result: "+a.refused, now)
 			}
 			ack.refused = a.refused
 		case a.Outcome == nil:
-			if c.queue.Failed(a.key, a.Fence, a.Error, now) {
+			if c.queue.Failed(a.key, a.Fence, failure(a.Provenance), a.Error, now) {
 				c.batch.spent = append(c.batch.spent, a.key)
 			}
 		default:
@@ -152,6 +154,16 @@ func (c *Coordinator) arrive(s *session, list []arrival) {
 		}
 		c.batch.acks = append(c.batch.acks, ack)
 	}
+}
+
+// failure tells the failures of a point apart, however often each is delivered; 0: it does not say.
+func failure(p sweep.Provenance) uint64 {
+	if p.Agent == "" || p.Started.IsZero() {
+		return 0
+	}
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s\n%d", p.Agent, p.Started.UnixNano())
+	return h.Sum64()
 }
 
 // land takes a batch that the committer has stored.

@@ -36,9 +36,7 @@ func (c *Coordinator) submit(ctx context.Context, s submission) (sweep.Status, e
 	case err != nil:
 		return sweep.Status{}, err
 	case old == nil:
-		id := make([]byte, 4)
-		rand.Read(id)
-		record = results.SweepRecord{ID: hex.EncodeToString(id), Name: spec.Name, Submitted: time.Now().UTC()}
+		record = results.SweepRecord{ID: c.newID(spec.Name), Name: spec.Name, Submitted: time.Now().UTC()}
 	case bytes.Equal(record.Spec, s.text) && maps.Equal(record.Files, s.files):
 		return c.revive(ctx, old)
 	}
@@ -46,6 +44,17 @@ func (c *Coordinator) submit(ctx context.Context, s submission) (sweep.Status, e
 	record.Spec, record.Filename, record.Files, record.Priority = s.text, s.filename, s.files, spec.Priority
 	record.Paused, record.Stopped = false, false
 	return c.admit(ctx, newCampaign(record, spec), old)
+}
+
+// newID is the id of a new sweep; the one before if it was submitted before and the disk said that it did not take it: it may have.
+// c.control is held.
+func (c *Coordinator) newID(name string) string {
+	if c.unsure[name] == "" {
+		id := make([]byte, 4)
+		rand.Read(id)
+		c.unsure[name] = hex.EncodeToString(id)
+	}
+	return c.unsure[name]
 }
 
 // admit counts what is stored of a campaign, makes it durable and lets it run, in place of its old revision if there is one. What is
@@ -65,6 +74,7 @@ func (c *Coordinator) admit(ctx context.Context, k, old *campaign) (sweep.Status
 		return sweep.Status{}, errors.Join(err, c.ask(ctx, func() { c.counting = nil }))
 	}
 	var status sweep.Status
+	delete(c.unsure, k.record.Name)
 	err = c.ask(ctx, func() {
 		c.counting = nil
 		k.merge(shadow)

@@ -14,7 +14,7 @@ import (
 // # troubles
 //
 // The sweep's id, a zero byte, the point's key, 32 bytes, to JSON: {"index", "state" (by name), "attempts", "losses",
-// "suspect", "error", "history"}. Ordered by hash, unlike rows: troubles are the exception, and they are looked up and cleared by key.
+// "suspect", "error", "history", "counted"}. Ordered by hash, unlike rows: troubles are the exception, and they are looked up and cleared by key.
 
 // A Trouble is what a restart must not forget about a point without a row: that it failed or was cancelled, or how many
 // attempts vanished. There is at most one for a point of a sweep.
@@ -28,6 +28,7 @@ type Trouble struct {
 	Suspect  bool        // some agent vanished that held it: it runs alone from now on
 	Error    string      // the last one
 	History  []string    // a line an event, for `explain`
+	Counted  []uint64    // which failures are in Attempts, the latest ones
 }
 
 type troubleValue struct {
@@ -38,6 +39,7 @@ type troubleValue struct {
 	Suspect  bool     `json:"suspect,omitempty"`
 	Error    string   `json:"error,omitempty"`
 	History  []string `json:"history,omitempty"`
+	Counted  []uint64 `json:"counted,omitempty"`
 }
 
 func troubleKey(id string, key []byte) []byte { return append(append([]byte(id), 0), key...) }
@@ -49,7 +51,7 @@ func (s *Store) SaveTroubles(list []Trouble) error {
 			if err := validID(t.Sweep); err != nil {
 				return err
 			}
-			text, err := json.Marshal(troubleValue{t.Index, t.State.String(), t.Attempts, t.Losses, t.Suspect, t.Error, t.History})
+			text, err := json.Marshal(troubleValue{t.Index, t.State.String(), t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted})
 			if err != nil {
 				return err
 			}
@@ -97,7 +99,7 @@ func parseTrouble(k, v []byte) (Trouble, error) {
 	}
 	for _, state := range sweep.States() {
 		if state.String() == t.State {
-			return Trouble{string(id), sweep.Key(key), t.Index, state, t.Attempts, t.Losses, t.Suspect, t.Error, t.History}, nil
+			return Trouble{string(id), sweep.Key(key), t.Index, state, t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted}, nil
 		}
 	}
 	return Trouble{}, damaged("troubles %x: unknown state %q", k, t.State)

@@ -86,7 +86,7 @@ func (q *Queue) inherit(w *work) {
 	w.line.busy--
 	w.line.live--
 	w.line, w.Index = heir.line, heir.Index
-	w.failures, w.losses, w.error, w.history = heir.failures, heir.losses, heir.error, heir.history
+	w.failures, w.losses, w.error, w.history, w.counted = heir.failures, heir.losses, heir.error, heir.history, heir.counted
 	w.line.busy++
 }
 

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"slices"
 	"time"
 
 	"github.com/widthlaw/widthlaw/sweep"
@@ -119,17 +120,24 @@ func (q *Queue) Done(key sweep.Key) {
 	}
 }
 
-// Failed tells what a trainer returned. It counts only under the live fence; live says whether it did, and then a Trouble
-// follows.
-func (q *Queue) Failed(key sweep.Key, fence uint64, text string, now time.Time) (live bool) {
+// Failed tells what a trainer returned. It counts only under the live fence, and once: a failure (0: not known which) that is stored
+// but not acknowledged when a coordinator ends is delivered again to the next. live says whether it did, and then a Trouble follows.
+func (q *Queue) Failed(key sweep.Key, fence, failure uint64, text string, now time.Time) (live bool) {
 	w := q.works[key]
 	if w == nil || w.phase != leased || w.fence != fence {
+		return false
+	}
+	if failure != 0 && slices.Contains(w.counted, failure) {
+		w.giveBack()
 		return false
 	}
 	agent := w.agent.id
 	w.leave()
 	q.Unsaved(key) // it is tried again from its beginning
 	w.failures++
+	if failure != 0 {
+		w.counted = append(w.counted[max(0, len(w.counted)-historyLines+1):len(w.counted):len(w.counted)], failure)
+	}
 	w.error = text
 	w.note(now, "failed on agent %s (%d of %d): %s", agent, w.failures, w.line.Retries+1, text)
 	if w.failures > w.line.Retries {
@@ -204,13 +212,13 @@ func (q *Queue) yield(w *work) {
 func (w *work) trouble(s sweep.State) Trouble {
 	return Trouble{
 		Sweep: w.line.ID, Key: w.Key, Index: w.Index, State: s, Attempts: w.failures, Losses: w.losses, Suspect: w.suspect,
-		Error: w.error, History: append([]string(nil), w.history...),
+		Error: w.error, History: append([]string(nil), w.history...), Counted: w.counted,
 	}
 }
 
 // recall is the inverse of trouble.
 func (w *work) recall(t Trouble) {
-	w.failures, w.losses, w.suspect, w.error, w.history = t.Attempts, t.Losses, t.Suspect, t.Error, t.History
+	w.failures, w.losses, w.suspect, w.error, w.history, w.counted = t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted
 	w.attempts = t.Attempts + t.Losses
 }
 

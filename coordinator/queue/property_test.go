@@ -282,7 +282,7 @@ func (h *history) step() {
 			h.store(key)
 		}
 	case 7:
-		if key, g, ok := h.lease(); ok && h.q.Failed(key, g.Task.Fence, "boom", h.now) {
+		if key, g, ok := h.lease(); ok && h.q.Failed(key, g.Task.Fence, 0, "boom", h.now) {
 			delete(h.live, key)
 			delete(h.steps, key)
 		}

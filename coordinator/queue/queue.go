@@ -82,6 +82,7 @@ type Trouble struct {
 	Losses   int         // how many agents were lost that ran it alone
 	Suspect  bool        // some agent was lost that held it: it runs alone from now on
 	Error    string
+	Counted  []uint64 // which failures are in Attempts, the latest ones
 	History  []string // a line an event, oldest first
 }
 

@@ -186,7 +186,7 @@ func (p *player) point(name string, c []string) {
 		if len(c) > 1 {
 			fence = 7<<32 | uint64(options(c[1:]).int("fence", 0))
 		}
-		p.say("live %v", p.q.Failed(p.key(c[0]), fence, "boom", p.now))
+		p.say("live %v", p.q.Failed(p.key(c[0]), fence, 0, "boom", p.now))
 	case "stored":
 		for _, w := range c[1:] {
 			p.q.Settle(c[0], p.key(w))

@@ -34,6 +34,7 @@ type work struct {
 	suspect  bool
 	error    string
 	history  []string
+	counted  []uint64    // which failures are in failures, the latest ones
 	rests    sweep.State // resting, or settling towards it; Pending: settling towards waiting
 	refused  bool        // resting because no agent has the memory; not stored
 
