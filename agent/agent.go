@@ -2,8 +2,8 @@
 // listens on nothing and executes nothing that it is sent. It computes on while the coordinator is away, and keeps each result
 // on disk until the coordinator has acknowledged it.
 //
-// Start with Run below: it owns all goroutines. desk.go decides what runs next, worker.go runs it, outbox.go and keep.go keep
-// the results, client.go talks to the coordinator, leave.go ends.
+// Start with Run below: it owns all goroutines. desk.go decides what runs next, worker.go runs it, checkpoint.go and cargo.go see to
+// what an interruption must not lose, outbox.go and keep.go keep the results, client.go talks to the coordinator, leave.go ends.
 package agent
 
 import (
@@ -52,6 +52,7 @@ type Agent struct {
 	ready    sync.Cond // of mu: a worker may find something to start
 	desk     *desk
 	outbox   outbox
+	cargo    cargo
 	online   bool      // a session is welcomed
 	draining bool      // the coordinator sends nothing more: end when all is done
 	closed   bool      // workers start nothing more
@@ -59,6 +60,7 @@ type Agent struct {
 
 	changed chan struct{} // of capacity 1: Run should look again
 	fresh   chan struct{} // of capacity 1: the keeper should
+	ship    chan struct{} // of capacity 1: there is cargo
 	send    chan struct{} // of capacity 1: the session should
 	goodbye chan struct{} // closed: the session shall end
 }
@@ -94,7 +96,7 @@ func New(c Config) (*Agent, error) {
 		name:    fmt.Sprintf("%s-%d-%s", filepath.Base(c.Name), os.Getpid(), hex.EncodeToString(unique)),
 		desk:    newDesk(c.Cores, c.Memory),
 		outbox:  outbox{kept: map[uint64]*parcel{}},
-		changed: make(chan struct{}, 1), fresh: make(chan struct{}, 1), send: make(chan struct{}, 1),
+		changed: make(chan struct{}, 1), fresh: make(chan struct{}, 1), ship: make(chan struct{}, 1), send: make(chan struct{}, 1),
 		goodbye: make(chan struct{}),
 	}
 	a.ready.L = &a.mu
@@ -103,8 +105,8 @@ func New(c Config) (*Agent, error) {
 	return a, nil
 }
 
-// Run works until ctx ends, the coordinator drains the agent, or nothing was to do for Config.IdleExit: nil. It then hands its
-// leases back and delivers its results, and returns within 20 s, with nothing of it left running; what could not be
+// Run works until ctx ends, the coordinator drains the agent, or nothing was to do for Config.IdleExit: nil. It then
+// checkpoints what runs, hands its leases back and delivers its results, and returns within 20 s, with nothing of it left running; what could not be
 // delivered stays in the spool. It is an error if the coordinator refuses the agent (ErrRefused), the spool cannot be opened,
 // or a trainer does not stop (ErrStuck).
 func (a *Agent) Run(ctx context.Context) error {
@@ -122,6 +124,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	others.Go(func() { a.keep(life) })
 	others.Go(func() { a.watch(life) })
+	others.Go(func() { a.deliver(life) })
 	var refused error
 	disconnected := make(chan struct{})
 	others.Go(func() {
@@ -133,6 +136,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	stuck := a.leave(&workers, interrupt, disconnected)
 	end()
 	others.Wait()
+	a.clear()
 	return errors.Join(refused, stuck)
 }
 
@@ -147,7 +151,7 @@ func poke(c chan struct{}) {
 // watchEvery is how often the agent looks at what only time changes.
 const watchEvery = 500 * time.Millisecond
 
-// watch sees to patience, to the window, to the idle exit and to a spool that was full.
+// watch sees to checkpoints, to patience, to the window, to the idle exit and to a spool that was full.
 func (a *Agent) watch(ctx context.Context) {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
@@ -166,6 +170,11 @@ func (a *Agent) look(now time.Time) {
 	defer a.mu.Unlock()
 	if !a.desk.empty() {
 		a.busy = now
+	}
+	for l := range a.desk.running {
+		if l.course.due(now) {
+			l.wanted.Store(true)
+		}
 	}
 	keep := a.window(now)
 	if a.online && !a.draining && len(a.desk.held) > 2*keep {

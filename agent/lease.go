@@ -21,6 +21,10 @@ type lease struct {
 	started time.Time               // of running
 	stop    context.CancelCauseFunc // ends running
 
+	wanted    atomic.Bool // a checkpoint
+	course    course
+	returning bool // handed back once its checkpoint is delivered
+
 	done, budget atomic.Int64 // steps, as the trainer last said
 	told         int64        // done, as the coordinator last heard
 }

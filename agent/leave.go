@@ -11,7 +11,7 @@ import (
 // An agent that is asked to leave is gone inside 20 s: these add up to less.
 const (
 	stopTime  = 10 * time.Second // for running points to stop
-	flushTime = 6 * time.Second  // for the coordinator to acknowledge what is on its way
+	flushTime = 6 * time.Second  // for the coordinator to acknowledge what is on its way, and what stopTime leaves over
 	byeTime   = 2 * time.Second  // for it to end the session
 )
 
@@ -45,10 +45,12 @@ func (a *Agent) done(now time.Time) bool {
 	return idle || a.draining
 }
 
-// leave hands the waiting leases back, stops what runs, delivers what is finished, and ends the session.
+// leave hands the waiting leases back, stops what runs with a checkpoint, delivers what is finished, and ends the session.
 func (a *Agent) leave(workers *sync.WaitGroup, interrupt context.CancelCauseFunc, disconnected <-chan struct{}) error {
+	began := time.Now()
 	a.mu.Lock()
 	a.closed = true
+	a.saveAll(began)
 	a.outbox.handbacks = append(a.outbox.handbacks, a.desk.handBack(0)...)
 	a.ready.Broadcast()
 	a.mu.Unlock()
@@ -62,7 +64,8 @@ func (a *Agent) leave(workers *sync.WaitGroup, interrupt context.CancelCauseFunc
 	} else {
 		workers.Wait()
 	}
-	if !a.await(flushTime, disconnected, a.outbox.empty) {
+	left := stopTime + flushTime - time.Since(began)
+	if !a.await(left, disconnected, func() bool { return a.outbox.empty() && len(a.cargo.waiting) == 0 }) && a.undelivered() > 0 {
 		a.log.Warn("not all results could be delivered; the next agent with this spool will", "results", a.undelivered())
 	}
 	close(a.goodbye)

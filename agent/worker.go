@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -59,34 +60,32 @@ func (a *Agent) startable(now time.Time) *lease {
 
 // compute trains the point. It gives nil if the point was stopped because it is no longer this agent's to run.
 func (a *Agent) compute(ctx context.Context, l *lease) *sweep.Delivery {
-	if l.task.Limit > 0 {
-		limited, cancel := context.WithTimeoutCause(ctx, l.task.Limit, errLimit)
-		defer cancel()
-		ctx = limited
-	}
-	o, err := a.train(ctx, l)
-	if err != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), errLimit) {
+	o, err := a.complete(ctx, l)
+	if err != nil && ctx.Err() != nil && !errors.Is(err, errLimit) {
 		return nil
 	}
 	finished := time.Now()
+	a.mu.Lock()
+	computed := l.course.computed(finished)
+	a.mu.Unlock()
 	d := &sweep.Delivery{Point: l.task.Point, Provenance: sweep.Provenance{
 		Host: a.host, Agent: a.name, Kernel: o.Provenance.Kernel, Version: a.config.Version, Revision: a.config.Revision,
-		Started: l.started, Finished: finished, Attempts: l.task.Attempt, Threads: l.threads, Seconds: finished.Sub(l.started).Seconds(),
+		Started: l.started, Finished: finished, Attempts: l.task.Attempt, Threads: l.threads, Seconds: computed.Seconds(),
 	}}
 	if err == nil {
 		d.Outcome = o.Encode(nil)
 		err = sendable(*d)
 	}
 	if err != nil {
-		d.Outcome, d.Error = nil, a.failure(ctx, l, err)
+		d.Outcome, d.Error = nil, a.failure(l, err)
 	}
 	return d
 }
 
 // failure says in words why a point failed.
-func (a *Agent) failure(ctx context.Context, l *lease, err error) string {
+func (a *Agent) failure(l *lease, err error) string {
 	text := err.Error()
-	if errors.Is(context.Cause(ctx), errLimit) {
+	if errors.Is(err, errLimit) {
 		text = "took longer than time: " + durationText(l.task.Limit)
 	}
 	a.log.Warn("a point failed", "sweep", l.task.Sweep, "index", l.task.Index, "attempt", l.task.Attempt, "error", text)
@@ -108,8 +107,47 @@ func durationText(d time.Duration) string {
 	return s
 }
 
+// complete runs the trainer from the point's checkpoint, or from its beginning where there is none that it can use.
+func (a *Agent) complete(ctx context.Context, l *lease) (sweep.Outcome, error) {
+	file, rest, before := a.resume(ctx, l)
+	if file == nil {
+		return a.within(ctx, l, nil, 0)
+	}
+	o, err := a.within(ctx, l, rest, before)
+	if errors.Is(err, sweep.ErrCheckpoint) {
+		a.log.Error("the trainer cannot use a checkpoint; the point starts anew", "sweep", l.task.Sweep, "index", l.task.Index, "error", err)
+		a.disown(ctx, sweep.KeyOf(l.task.Point), l.task.Checkpoint)
+		o, err = a.within(ctx, l, nil, 0)
+	}
+	if e := file.Close(); e != nil {
+		a.log.Warn("a checkpoint's file did not close", "error", e)
+	}
+	return o, err
+}
+
+// within runs the trainer for as long as the point may take, less what has been computed before.
+func (a *Agent) within(ctx context.Context, l *lease, from io.Reader, before time.Duration) (sweep.Outcome, error) {
+	if err := ctx.Err(); err != nil {
+		return sweep.Outcome{}, err
+	}
+	now := time.Now()
+	a.mu.Lock()
+	l.course.before, l.course.begun, l.course.last = before, now, now
+	a.mu.Unlock()
+	if l.task.Limit == 0 {
+		return a.train(ctx, l, from)
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, l.task.Limit-before, errLimit)
+	defer cancel()
+	o, err := a.train(limited, l, from)
+	if err != nil && errors.Is(context.Cause(limited), errLimit) {
+		err = errLimit
+	}
+	return o, err
+}
+
 // train runs the trainer. A panic fails the point, not the agent.
-func (a *Agent) train(ctx context.Context, l *lease) (o sweep.Outcome, err error) {
+func (a *Agent) train(ctx context.Context, l *lease, from io.Reader) (o sweep.Outcome, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			a.log.Error("a trainer panicked", "sweep", l.task.Sweep, "index", l.task.Index, "panic", r, "stack", string(debug.Stack()))
@@ -123,6 +161,7 @@ func (a *Agent) train(ctx context.Context, l *lease) (o sweep.Outcome, err error
 	return point.Trainer.Run(ctx, sweep.Job{
 		Point: point, Threads: l.threads, File: a.files.path,
 		Progress: func(done, budget int64) { l.done.Store(done); l.budget.Store(budget) },
+		Resume:   from, Due: l.wanted.Load, Save: func(step int64, write func(io.Writer) error) { a.save(l, step, write) },
 	})
 }
 
@@ -139,12 +178,17 @@ func (a *Agent) finish(l *lease, d *sweep.Delivery) {
 	held := a.desk.held[fence] == l
 	a.desk.finish(l, now)
 	a.busy = now
+	if p != nil || !held {
+		a.cargo.unload(l)
+	}
 	switch {
 	case p != nil:
 		p.fence = fence
 		setFence(p.record.Payload, fence)
 		a.outbox.add(p)
 		poke(a.fresh)
+	case held && l.course.cargo > 0:
+		l.returning = true
 	case held:
 		a.outbox.handbacks = append(a.outbox.handbacks, fence)
 		poke(a.send)

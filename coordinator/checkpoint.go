@@ -90,6 +90,24 @@ func (c *Coordinator) keepCheckpoint(ctx context.Context, point []byte, step, by
 	return c.ask(ctx, func() { c.queue.Saved(key, kept.Point, kept.Step) })
 }
 
+// openCheckpoint gives a checkpoint to an agent, unless it is damaged, or is of the step that the agent's trainer could not use.
+func (c *Coordinator) openCheckpoint(ctx context.Context, key sweep.Key, useless int64) (io.ReadCloser, error) {
+	if useless > 0 {
+		err := checkpoints.ErrNone
+		if c.checkpoints.Step(key) == useless {
+			c.log.Warn("an agent's trainer cannot use a checkpoint; it is removed, and its point starts anew", "key", key.String(), "step", useless)
+			err = errors.Join(err, c.checkpoints.Remove(key), c.ask(ctx, func() { c.queue.Unsaved(key) }))
+		}
+		return nil, err
+	}
+	r, err := c.checkpoints.Get(key)
+	if errors.Is(err, sweep.ErrCheckpoint) {
+		c.log.Error("a checkpoint is damaged; it is removed, and its point starts anew", "key", key.String(), "error", err)
+		err = errors.Join(err, c.ask(ctx, func() { c.queue.Unsaved(key) }))
+	}
+	return r, err
+}
+
 // spend removes the checkpoints of points that need them no more. What stays behind is removed at the next start.
 func (c *Coordinator) spend(keys []sweep.Key) {
 	if err := c.checkpoints.Remove(keys...); err != nil {

@@ -52,11 +52,11 @@ func (r *arriving) Read(b []byte) (int, error) {
 
 // GetCheckpoint sends a checkpoint.
 func (a *agentService) GetCheckpoint(m *proto.GetCheckpointRequest, stream grpc.ServerStreamingServer[proto.Chunk]) error {
-	key, err := proto.FromGetCheckpoint(m)
+	key, useless, err := proto.FromGetCheckpoint(m)
 	if err != nil {
 		return err
 	}
-	r, err := a.c.checkpoints.Get(key)
+	r, err := a.c.openCheckpoint(stream.Context(), key, useless)
 	if err != nil {
 		return err
 	}

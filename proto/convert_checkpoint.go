@@ -1,7 +1,6 @@
 package proto
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/widthlaw/widthlaw/sweep"
@@ -27,10 +26,10 @@ func FromPutCheckpoint(w *PutCheckpointRequest) (Upload, error) {
 	return Upload{Point: w.Point, Step: w.Step, Bytes: w.Bytes}, nil
 }
 
-// FromGetCheckpoint takes a request off the wire.
-func FromGetCheckpoint(w *GetCheckpointRequest) (sweep.Key, error) {
-	if len(w.GetKey()) != len(sweep.Key{}) {
-		return sweep.Key{}, fmt.Errorf("%w: a key of %d bytes", ErrMalformed, len(w.GetKey()))
+// FromGetCheckpoint takes a request off the wire: a key, and the step that is useless, or 0.
+func FromGetCheckpoint(w *GetCheckpointRequest) (key sweep.Key, useless int64, err error) {
+	if len(w.GetKey()) != len(key) || w.UselessStep < 0 {
+		return key, 0, malformed("request for the checkpoint of a key of %d bytes, step %d", len(w.GetKey()), w.GetUselessStep())
 	}
-	return sweep.Key(w.Key), nil
+	return sweep.Key(w.Key), w.UselessStep, nil
 }

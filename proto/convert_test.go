@@ -198,7 +198,7 @@ func FuzzIncoming(f *testing.F) {
 		try(t, b, &Status{}, FromStatus)
 		try(t, b, &Provenance{}, FromProvenance)
 		try(t, b, &PutCheckpointRequest{}, FromPutCheckpoint)
-		try(t, b, &GetCheckpointRequest{}, FromGetCheckpoint)
+		try(t, b, &GetCheckpointRequest{}, fromGetCheckpoint)
 	})
 }
 
@@ -235,7 +235,7 @@ func TestConvertersRefuse(t *testing.T) {
 		"no checkpoint":           second(FromPutCheckpoint(nil)),
 		"a checkpoint of step 0":  second(FromPutCheckpoint(&PutCheckpointRequest{Point: point, Bytes: 1})),
 		"an empty checkpoint":     second(FromPutCheckpoint(&PutCheckpointRequest{Point: point, Step: 1})),
-		"a short key":             second(FromGetCheckpoint(&GetCheckpointRequest{Key: point})),
+		"a short key":             second(fromGetCheckpoint(&GetCheckpointRequest{Key: point})),
 		"a short hash":            second(FromFiles(map[string][]byte{"a": {1}})),
 	} {
 		if !errors.Is(err, ErrMalformed) {
@@ -246,6 +246,11 @@ func TestConvertersRefuse(t *testing.T) {
 	if err != nil || len(d.Error) != maxText {
 		t.Errorf("a long error is cut on the way out: %d bytes, %v", len(d.Error), err)
 	}
+}
+
+func fromGetCheckpoint(w *GetCheckpointRequest) (sweep.Key, error) {
+	key, _, err := FromGetCheckpoint(w)
+	return key, err
 }
 
 func second[X any](_ X, err error) error { return err }

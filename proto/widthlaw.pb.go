@@ -1274,7 +1274,8 @@ func (*PutCheckpointReply) Descriptor() ([]byte, []int) {
 
 type GetCheckpointRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Key           []byte                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"` // of the point
+	Key           []byte                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`                                     // of the point
+	UselessStep   int64                  `protobuf:"varint,2,opt,name=useless_step,json=uselessStep,proto3" json:"useless_step,omitempty"` // the agent's trainer cannot use the checkpoint of this step: it is removed
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1314,6 +1315,13 @@ func (x *GetCheckpointRequest) GetKey() []byte {
 		return x.Key
 	}
 	return nil
+}
+
+func (x *GetCheckpointRequest) GetUselessStep() int64 {
+	if x != nil {
+		return x.UselessStep
+	}
+	return 0
 }
 
 // SweepRef names a sweep: its name, its id, or "last"; empty is the only one.
@@ -3002,9 +3010,10 @@ const file_widthlaw_proto_rawDesc = "" +
 	"\x04step\x18\x02 \x01(\x03R\x04step\x12\x14\n" +
 	"\x05bytes\x18\x03 \x01(\x03R\x05bytes\x12\x12\n" +
 	"\x04data\x18\x04 \x01(\fR\x04data\"\x14\n" +
-	"\x12PutCheckpointReply\"(\n" +
+	"\x12PutCheckpointReply\"K\n" +
 	"\x14GetCheckpointRequest\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\fR\x03key\" \n" +
+	"\x03key\x18\x01 \x01(\fR\x03key\x12!\n" +
+	"\fuseless_step\x18\x02 \x01(\x03R\vuselessStep\" \n" +
 	"\bSweepRef\x12\x14\n" +
 	"\x05sweep\x18\x01 \x01(\tR\x05sweep\"\xb6\x01\n" +
 	"\rSubmitRequest\x12\x12\n" +

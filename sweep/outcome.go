@@ -24,7 +24,7 @@ type Provenance struct {
 	Host, Agent, Kernel, Version, Revision string
 	Started, Finished                      time.Time
 	Attempts, Threads                      int
-	Seconds                                float64 // of computing, in this attempt
+	Seconds                                float64 // of computing: in this attempt, and before the checkpoint that it went on from
 }
 
 // A State is where a point stands.

@@ -191,7 +191,7 @@ func (f *Folder) place(temp string, key sweep.Key, step int64) error {
 	return classified(errors.Join(dir.Sync(), dir.Close()))
 }
 
-// Get opens the checkpoint of a key.
+// Get opens the checkpoint of a key. One that is damaged is removed, with an error that is ErrNone and sweep.ErrCheckpoint.
 func (f *Folder) Get(key sweep.Key) (io.ReadCloser, error) {
 	if f.Step(key) == 0 {
 		return nil, ErrNone
@@ -200,7 +200,20 @@ func (f *Folder) Get(key sweep.Key) (io.ReadCloser, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNone
 	}
-	return file, err
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil {
+		_, _, err = sweep.OpenCheckpoint(file, info.Size())
+	}
+	if err == nil {
+		return file, nil
+	}
+	if errors.Is(err, sweep.ErrCheckpoint) {
+		err = errors.Join(ErrNone, err, f.Remove(key))
+	}
+	return nil, errors.Join(err, file.Close())
 }
 
 // Remove forgets the checkpoints of some keys, if there are any.
