@@ -1,6 +1,10 @@
 package eigen
 
-import "math"
+import (
+	"math"
+
+	"github.com/widthlaw/widthlaw/agent/gd/kernel"
+)
 
 const (
 	panel = 16 // reflections that are gathered before the rest of the matrix is updated
@@ -9,23 +13,25 @@ const (
 
 // A reduction is a matrix on its way to tridiagonal form. At column k the matrix that remains, rows and columns >= k, is
 //
-//	a_il - sum over t of left_i[t] * right_l[t]     for i >= l, one chain in increasing t, and its mirror image
+//	a_il - sum over t of terms_t[i] terms_t'[l]     for i >= l, one chain in increasing t, t' = t^1, and its mirror image
 //
-// where left_i = (v_i, w_i, v'_i, w'_i, ...) and right_l = (w_l, v_l, w'_l, v'_l, ...) of the reflections v, v', ... of the panel
-// so far: H A H = A - v w' - w v' for H = I - tau v v'. At the end of a panel a itself is updated.
+// where the terms are v, w, v', w', ... of the reflections v, v', ... of the panel so far: H A H = A - v w' - w v' for
+// H = I - tau v v'. At the end of a panel a itself is updated.
 type reduction struct {
-	n           int
-	a           []float64 // n x n, both triangles
-	left, right []float64 // n x 2 panel
-	v, y        []float64 // n: the reflection, and the matrix times it
-	each        Each
+	n            int
+	kern         *kernel.Set
+	each         Each
+	a            []float64 // n x n, both triangles
+	terms, minus []float64 // 2 panel x n: the terms, and what they are with the other sign
+	v, y         []float64 // n: the reflection, and the matrix times it
+	sums         [2 * panel]float64
 }
 
 // tridiagonalise overwrites a.
-func tridiagonalise(a []float64, n int, each Each) tridiagonal {
+func tridiagonalise(a []float64, n int, kern *kernel.Set, each Each) tridiagonal {
 	r := &reduction{
-		n: n, a: a, left: make([]float64, n*2*panel), right: make([]float64, n*2*panel),
-		v: make([]float64, n), y: make([]float64, n), each: each,
+		n: n, kern: kern, each: each, a: a, terms: make([]float64, 2*panel*n), minus: make([]float64, 2*panel*n),
+		v: make([]float64, n), y: make([]float64, n),
 	}
 	t := tridiagonal{make([]float64, n), make([]float64, n-1)}
 	for first := 0; first < n; first += panel {
@@ -45,19 +51,13 @@ func tridiagonalise(a []float64, n int, each Each) tridiagonal {
 // column sets v to column k of the matrix that remains, after terms/2 reflections of this panel.
 func (r *reduction) column(k, terms int) {
 	copy(r.v[k:], r.a[k*r.n+k:][:r.n-k])
-	right := r.right[k*2*panel:][:terms]
-	for i := k; i < r.n; i++ {
-		r.v[i] = minus(r.v[i], r.left[i*2*panel:][:terms], right)
+	for t := range terms {
+		r.add(r.v[k:], r.minus[(t^1)*r.n+k:], r.terms[t*r.n+k:])
 	}
 }
 
-// minus is s - x.y, one chain.
-func minus(s float64, x, y []float64) float64 {
-	for t, v := range x {
-		s = math.FMA(-v, y[t], s)
-	}
-	return s
-}
+// add adds a multiple of y, the first number of times, to x.
+func (r *reduction) add(x, times, y []float64) { r.kern.Descend(x, times[:1], y, 0, len(x)) }
 
 // reflect makes the reflection that takes column k, which stands in v, to zero below its subdiagonal element, which it
 // returns, and adds it to the panel.
@@ -69,19 +69,18 @@ func (r *reduction) reflect(k, terms int) (beside float64) {
 	} else {
 		r.multiply(k + 1)
 		r.pending(k+1, terms)
-		product := 0.0
-		for i, x := range v {
-			product = math.FMA(x, y[i], product)
-		}
+		product := dot(v, y)
 		half := 0.5 * tau * (tau * product)
 		for i, x := range v {
 			y[i] = math.FMA(-half, x, float64(tau*y[i]))
 		}
 	}
-	for i, x := range v {
-		at := (k+1+i)*2*panel + terms
-		r.left[at], r.left[at+1] = x, y[i]
-		r.right[at], r.right[at+1] = y[i], x
+	for i, term := range [][]float64{v, y} {
+		at := (terms+i)*r.n + k + 1
+		copy(r.terms[at:], term)
+		for j, x := range term {
+			r.minus[at+j] = -x
+		}
 	}
 	return beside
 }
@@ -111,17 +110,11 @@ func householder(x []float64) (beside, tau float64) {
 func (r *reduction) multiply(from int) {
 	v := r.v[from:]
 	r.share(from, func(begin, end int) {
-		i := begin
-		for ; i+4 <= end; i += 4 {
-			y := r.y[i:][:4]
-			y[0], y[1], y[2], y[3] = dots(r.a[i*r.n+from:], r.n, v)
-		}
-		for ; i < end; i++ {
-			r.y[i] = dot(r.a[i*r.n+from:], v)
-		}
+		r.kern.Dots(r.y[begin:end], r.a[begin*r.n+from:], r.n, v, 0, len(v))
 	})
 }
 
+// dot is one chain in increasing index.
 func dot(a, v []float64) float64 { return plus(0, a, v) }
 
 // plus is s + a.v, one chain.
@@ -132,30 +125,16 @@ func plus(s float64, a, v []float64) float64 {
 	return s
 }
 
-// dots is dot for four rows side by side, so that four chains are under way at a time.
-func dots(a []float64, n int, v []float64) (s0, s1, s2, s3 float64) {
-	a0, a1, a2, a3 := a[:len(v)], a[n:][:len(v)], a[2*n:][:len(v)], a[3*n:][:len(v)]
-	for j, x := range v {
-		s0 = math.FMA(a0[j], x, s0)
-		s1 = math.FMA(a1[j], x, s1)
-		s2 = math.FMA(a2[j], x, s2)
-		s3 = math.FMA(a3[j], x, s3)
-	}
-	return s0, s1, s2, s3
-}
-
 // pending takes from y what the panel's reflections so far change in a v.
 func (r *reduction) pending(from, terms int) {
-	var sums [2 * panel]float64 // left' v
-	s := sums[:terms]
-	for i := from; i < r.n; i++ {
-		v := r.v[i]
-		for t, x := range r.left[i*2*panel:][:terms] {
-			s[t] = math.FMA(x, v, s[t])
-		}
+	if terms == 0 {
+		return
 	}
-	for i := from; i < r.n; i++ {
-		r.y[i] = minus(r.y[i], r.right[i*2*panel:][:terms], s)
+	sums := r.sums[:terms]
+	r.kern.Dots(sums, r.terms[from:], r.n, r.v[from:], 0, r.n-from)
+	for t := range sums {
+		sums[t] = -sums[t]
+		r.add(r.y[from:], sums[t:], r.terms[(t^1)*r.n+from:])
 	}
 }
 
@@ -163,34 +142,15 @@ func (r *reduction) pending(from, terms int) {
 func (r *reduction) update(from int) {
 	r.share(from, func(begin, end int) {
 		for i := begin; i < end; i++ {
-			left := r.left[i*2*panel:][:2*panel]
-			row := r.a[i*r.n:][:i+1]
-			l := from
-			for ; l+4 <= i+1; l += 4 {
-				four(row[l:][:4], left, r.right[l*2*panel:][:4*2*panel])
+			row := r.a[i*r.n+from:][:i+1-from]
+			for t := range 2 * panel {
+				r.add(row, r.minus[t*r.n+i:], r.terms[(t^1)*r.n+from:])
 			}
-			for ; l <= i; l++ {
-				row[l] = minus(row[l], left, r.right[l*2*panel:][:2*panel])
-			}
-			for l := from; l < i; l++ {
-				r.a[l*r.n+i] = row[l]
+			for l, v := range row[:i-from] {
+				r.a[(from+l)*r.n+i] = v
 			}
 		}
 	})
-}
-
-// four is minus for four neighbours of a row.
-func four(a, left, right []float64) {
-	const k = 2 * panel
-	left, right = left[:k], right[:4*k]
-	s0, s1, s2, s3 := a[0], a[1], a[2], a[3]
-	for t, x := range left {
-		s0 = math.FMA(-x, right[t], s0)
-		s1 = math.FMA(-x, right[t+k], s1)
-		s2 = math.FMA(-x, right[t+2*k], s2)
-		s3 = math.FMA(-x, right[t+3*k], s3)
-	}
-	a[0], a[1], a[2], a[3] = s0, s1, s2, s3
 }
 
 // share has work done for all rows >= from, in runs. Who does which run changes no bit.
