@@ -11,9 +11,9 @@ import (
 // results go to the block's own place.
 type pool struct {
 	workers []*worker
-	wake    []chan struct{} // of workers[1:], one each
-	rest    chan struct{}   // a worker is through
-	next    atomic.Int64    // the next block to take
+	done    gate         // the helpers are through
+	busy    atomic.Int64 // helpers that are not
+	next    atomic.Int64 // the next block to take
 
 	// Of the phase under way; written while all rest.
 	last int64
@@ -22,6 +22,7 @@ type pool struct {
 
 // A worker is one thread's own memory.
 type worker struct {
+	begin  gate                  // there is a phase to take part in
 	h      []float64             // a block x n: the residuals where the patterns are set
 	out    []float64             // a block x the longest product row
 	weight []float64             // a block x d, while a network starts
@@ -31,41 +32,44 @@ type worker struct {
 // withPool runs use with a pool of threads, started here and gone when it returns. The calling goroutine is the first worker;
 // one thread means no goroutine at all.
 func withPool(threads int, use func(*pool) error) error {
-	p := &pool{rest: make(chan struct{}, threads)} // room for all, so that nobody waits for a caller that panicked
+	p := &pool{done: newGate()}
 	for range threads {
-		p.workers = append(p.workers, new(worker))
+		p.workers = append(p.workers, &worker{begin: newGate()})
 	}
+	var over atomic.Bool // read by a helper that a panic of its caller overtakes
 	var wait sync.WaitGroup
 	for _, w := range p.workers[1:] {
-		wake := make(chan struct{})
-		p.wake = append(p.wake, wake)
 		wait.Go(func() {
-			for range wake {
+			for w.begin.wait(); !over.Load(); w.begin.wait() {
 				p.share(w)
-				p.rest <- struct{}{}
+				if p.busy.Add(-1) == 0 {
+					p.done.open()
+				}
 			}
 		})
 	}
-	defer wait.Wait()
 	defer func() {
-		for _, wake := range p.wake {
-			close(wake)
+		over.Store(true)
+		for _, w := range p.workers[1:] {
+			w.begin.open()
 		}
+		wait.Wait()
 	}()
 	return use(p)
 }
 
 // each does work for the blocks from <= b < to and returns when all is done. It allocates nothing and starts nothing.
 func (p *pool) each(from, to int, work func(w *worker, block int)) {
-	helpers := p.wake[:min(len(p.wake), max(0, to-from-1))]
+	helpers := p.workers[1:min(len(p.workers), max(1, to-from))]
 	p.next.Store(int64(from))
 	p.last, p.work = int64(to), work
-	for _, wake := range helpers {
-		wake <- struct{}{}
+	p.busy.Store(int64(len(helpers)))
+	for _, w := range helpers {
+		w.begin.open()
 	}
 	p.share(p.workers[0])
-	for range helpers {
-		<-p.rest
+	if len(helpers) > 0 {
+		p.done.wait()
 	}
 }
 
