@@ -4,11 +4,13 @@ package widthlaw_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/doc"
 	"go/parser"
 	"go/token"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -71,6 +73,22 @@ type listed struct {
 	Dir        string
 	GoFiles    []string
 	Imports    []string
+}
+
+// TestReadme wants the table in the README.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	table.WriteString("| package | may import, of ours |\n|---|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(mayImport)) {
+		fmt.Fprintf(&table, "| %s | %s |\n", name, mayImport[name])
+	}
+	if !strings.Contains(string(readme), table.String()) {
+		t.Errorf("README.md lacks this table; put it in:\n%s", &table)
+	}
 }
 
 // list is every package but those that are tests themselves, which may import what they test.
