@@ -47,7 +47,7 @@ func (c *course) due(now time.Time) bool {
 
 // ended takes note of a checkpoint that was delivered, or given up. One that failed is not tried again at once.
 func (c *course) ended(now time.Time, took time.Duration, failed bool) {
-	c.last, c.cost = now, took
+	c.last, c.cost = now, max(took, 1)
 	if least := time.Duration(float64(firstCheckpoint) * checkpointShare); failed {
 		c.cost = max(took, least)
 	}
