@@ -43,21 +43,25 @@ var ErrHosts = errors.New("some hosts were given up")
 // have handed their points back.
 func (s SSH) Run(ctx context.Context) error {
 	var group sync.WaitGroup
-	var mu sync.Mutex // of Output and lost
-	var lost []string
-	for _, h := range s.Hosts {
+	var mu sync.Mutex // of Output
+	givenUp := make([]bool, len(s.Hosts))
+	for i, h := range s.Hosts {
 		group.Go(func() {
 			out := &prefixed{mu: &mu, to: s.Output, prefix: h.Name + ": "}
 			defer out.flush()
 			if err := s.keep(ctx, h, out); err != nil {
 				fmt.Fprintf(out, "given up: %v\n", err)
-				mu.Lock()
-				defer mu.Unlock()
-				lost = append(lost, h.Name)
+				givenUp[i] = true
 			}
 		})
 	}
 	group.Wait()
+	var lost []string
+	for i, h := range s.Hosts {
+		if givenUp[i] {
+			lost = append(lost, h.Name)
+		}
+	}
 	if len(lost) > 0 {
 		return fmt.Errorf("%w: %s", ErrHosts, strings.Join(lost, ", "))
 	}

@@ -38,6 +38,7 @@ func (a *app) agentVerb() *cobra.Command {
 	spool := cmd.Flags().String("spool", "", "`folder` for results on their way (default: in your cache directory)")
 	idle := cmd.Flags().Duration("idle-exit", 0, "leave after this `time` without work; 0: never")
 	coordinator := cmd.Flags().String("coordinator", "", "the coordinator's `address`, where it differs from the access file's")
+	stopped := cmd.Flags().Int("stopped-exit", exitDone, "exit with this `code` when told to leave; Kubernetes starts an agent again whose code is not 0")
 	withStdin := cmd.Flags().Bool("with-stdin", false, "leave when standard input ends; --access - takes the access from its first line")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
 		tether := tether{bufio.NewReader(cmd.InOrStdin())}
@@ -70,7 +71,10 @@ func (a *app) agentVerb() *cobra.Command {
 		if *withStdin {
 			ctx = tether.whileOpen(ctx)
 		}
-		return agentError(one.Run(ctx))
+		if err := one.Run(ctx); err != nil || ctx.Err() == nil || *stopped == exitDone {
+			return agentError(err)
+		}
+		return verdict(*stopped)
 	}
 	return cmd
 }

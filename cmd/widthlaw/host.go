@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,11 +28,12 @@ type host struct {
 
 // hostOptions say how a coordinator is started.
 type hostOptions struct {
-	listen   string       // the address; empty: loopback
-	announce bool         // write the access files, for others to come
-	only     string       // the sweep that is to run; others of the store wait. Empty: all run
-	log      *slog.Logger // beside the log files; may be nil
-	unwell   func(error)  // told when the store takes nothing more, and with nil when it does again; may be nil
+	listen   string        // the address; empty: loopback
+	lease    time.Duration // of agents; 0: the coordinator's default
+	announce bool          // write the access files, for others to come
+	only     string        // the sweep that is to run; others of the store wait. Empty: all run
+	log      *slog.Logger  // beside the log files; may be nil
+	unwell   func(error)   // told when the store takes nothing more, and with nil when it does again; may be nil
 }
 
 // startHost opens the store and starts a coordinator over it.
@@ -44,7 +46,7 @@ func (a *app) startHost(ctx context.Context, o hostOptions) (*host, error) {
 		return nil, err
 	}
 	c, err := coordinator.New(coordinator.Config{
-		Store: focused{store, o.only}, Trainers: a.trainers, State: a.state, Log: o.log, Unwell: o.unwell,
+		Store: focused{store, o.only}, Trainers: a.trainers, State: a.state, Log: o.log, Lease: o.lease, Unwell: o.unwell,
 	})
 	if err != nil {
 		return nil, errors.Join(err, store.Close())

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -29,8 +30,12 @@ func (a *app) serveVerb() *cobra.Command {
 		Args: arguments(0, 0),
 	}
 	listen := cmd.Flags().String("listen", loopback, "the `address` to listen at")
+	lease := cmd.Flags().Duration("lease", 0, "give an agent's points to others when it was silent for so long (default 30s)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		h, err := a.startHost(cmd.Context(), hostOptions{listen: *listen, announce: true, log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))})
+		if *lease != 0 && *lease < time.Second {
+			return usage("write for example --lease 2m, where the network is often away for a minute", "--lease %v is shorter than a second", *lease)
+		}
+		h, err := a.startHost(cmd.Context(), hostOptions{listen: *listen, lease: *lease, announce: true, log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))})
 		if err != nil {
 			return err
 		}
