@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -55,8 +56,11 @@ func newHouse(t *testing.T, env ...string) *house {
 	return h
 }
 
+// command is a process that ends with the test at the latest, and after two minutes in any case.
 func (h *house) command(args ...string) *exec.Cmd {
-	cmd := exec.Command("widthlaw", args...)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	h.t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "widthlaw", args...)
 	cmd.Dir, cmd.Env = h.dir, h.env
 	return cmd
 }

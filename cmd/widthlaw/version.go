@@ -36,16 +36,19 @@ func (a *app) versionVerb() *cobra.Command {
 	return cmd
 }
 
+// version is set by the linker where a release is built.
+var version string
+
 // A build says which program this is; it is in the provenance of every outcome.
 type build struct{ version, revision string }
 
 func thisBuild() build {
-	b := build{version: "unknown", revision: "unknown"}
+	b := build{version: version, revision: "unknown"}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b
 	}
-	if info.Main.Version != "" {
+	if b.version == "" {
 		b.version = info.Main.Version
 	}
 	for _, s := range info.Settings {
