@@ -42,7 +42,7 @@ type Solver struct {
 func NewSolver(n int, kern *kernel.Set, each Each) *Solver {
 	s := &Solver{n: n, kern: kern, each: each, diagonal: make([]float64, n)}
 	if n >= Large {
-		s.krylov = newKrylov(n, max(directSteps(n), inverseSteps), kern, each)
+		s.krylov = newKrylov(n, directSteps(n), kern, each)
 		s.factor = newFactor(n, kern, each)
 		s.x, s.ax = make([]float64, n), make([]float64, n)
 	}
@@ -53,7 +53,7 @@ func NewSolver(n int, kern *kernel.Set, each Each) *Solver {
 func Bytes(n int) float64 {
 	rows := 4*panel + 3 // of the tridiagonal form, for a while
 	if n >= Large {
-		rows = max(rows, max(directSteps(n), inverseSteps)+2*tile+6)
+		rows = max(rows, directSteps(n)+2*tile+6)
 	}
 	return 8 * float64(n) * float64(rows)
 }
