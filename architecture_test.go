@@ -41,13 +41,16 @@ var mayImport = map[string]string{
 	"agent/gd/kernel":         "",
 	"agent/gd/elementary":     "",
 	"agent/gd/eigen":          "agent/gd/kernel",
+	"test/toy":                "sweep", // for tests, as what follows
+	"test/simulate":           "test/simulate/history",
+	"test/simulate/history":   "sweep proto coordinator agent agent/spool results test/toy",
 	"cmd/widthlaw":            "sweep proto coordinator agent agent/launch agent/gd agent/gd/kernel results results/table results/fit results/plot",
 }
 
 // onlyIn says which files may import a package from outside: the edges where its types stop.
 var onlyIn = map[string][]string{
-	"google.golang.org/grpc":       {"proto/*.go", "coordinator/server*.go", "agent/client*.go", "cmd/widthlaw/client*.go"},
-	"google.golang.org/protobuf":   {"proto/*.go", "coordinator/server*.go", "agent/client*.go", "cmd/widthlaw/client*.go"},
+	"google.golang.org/grpc":       {"proto/*.go", "coordinator/server*.go", "agent/client*.go", "cmd/widthlaw/client*.go", "test/simulate/history/*.go"},
+	"google.golang.org/protobuf":   {"proto/*.go", "coordinator/server*.go", "agent/client*.go", "cmd/widthlaw/client*.go", "test/simulate/history/*.go"},
 	"go.etcd.io/bbolt":             {"results/*.go"},
 	"gonum.org/v1/plot":            {"results/plot/*.go"},
 	"go.yaml.in/yaml/v4":           {"sweep/*.go", "cmd/widthlaw/root.go", "cmd/widthlaw/spec.go"},
@@ -64,7 +67,7 @@ var onlyIn = map[string][]string{
 
 // adapters are the files that may use the wire's messages; elsewhere only what is in beyondAdapters of package proto may be named.
 var (
-	adapters       = []string{"coordinator/server*.go", "agent/client*.go", "cmd/widthlaw/client*.go"}
+	adapters       = []string{"coordinator/server*.go", "agent/client*.go", "cmd/widthlaw/client*.go", "test/simulate/history/*.go"}
 	beyondAdapters = []string{"Access", "ReadAccess", "ParseAccess", "WriteAccess"}
 )
 
