@@ -22,7 +22,7 @@ func TestLawRecovered(t *testing.T) {
 
 // TestCoverage counts how often the intervals hold the truth, over sweeps with 20 data seeds whose data sets differ.
 func TestCoverage(t *testing.T) {
-	const sweeps = 150
+	const sweeps = 60
 	k := squareLaw(20)
 	k.n, k.angle, k.m = []int64{20, 100, 500}, []float64{0.5, 2}, powersOfTwo(3, 14)
 	marginal := math.Exp(k.marginal(0.9))

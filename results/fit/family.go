@@ -33,12 +33,12 @@ type cellKey struct {
 
 type cell struct {
 	widths  map[int64]*width
-	lambda0 []float64 // by cluster; NaN where not known
+	lambda0 []float64 // by unit; NaN where not known
 }
 
 // A width has the counts of one m in one cell.
 type width struct {
-	tallies []tally // by cluster, then event: tallies[cluster*events+event]
+	tallies []tally // by unit, then event: tallies[unit*events+event]
 }
 
 // A tally counts runs whose event was asked for.

@@ -10,7 +10,8 @@
 //	analysis := runs.Analyze(fit.Options{Sweep: "first"})
 //	analysis.WriteText(w) // or analysis.WriteJSON(w)
 //
-// Start reading with runs.go (what is counted) and law.go (what is said); sample.go resamples, line.go draws the line,
+// Start reading with runs.go (what is counted) and law.go (what is said); regression.go is the model, line.go the law that it gives,
+// bootstrap.go and interval.go how sure that is, isotonic.go the check without a model,
 // theory.go is the table printed beside it. The same results give the same answer to the bit: the draws have a seed of
 // their own.
 package fit

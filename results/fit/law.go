@@ -34,12 +34,20 @@ type Exponents struct {
 	D       *Exponent `json:"d,omitempty"`
 }
 
-// An Exponent has its 95 % interval. Told is false where the data does not carry it: where text prints ~.
+// An Exponent has its 95 % interval, by the cluster bootstrap, and beside it Fieller's. Told is false where the data does not
+// carry it: where text prints ~.
 type Exponent struct {
-	Value Number `json:"value"`
-	Low   Number `json:"low"`
-	High  Number `json:"high"`
-	Told  bool   `json:"told"`
+	Value   Number    `json:"value"`
+	Low     Number    `json:"low"`
+	High    Number    `json:"high"`
+	Told    bool      `json:"told"`
+	Fieller *Interval `json:"fieller,omitempty"`
+}
+
+// An Interval's ends are undefined where the data gives none.
+type Interval struct {
+	Low  Number `json:"low"`
+	High Number `json:"high"`
 }
 
 // A Threshold is the needed width of one cell: the smallest at which the success reaches the level, by isotonic regression
@@ -94,13 +102,13 @@ func (r *Runs) Analyze(o Options) *Analysis {
 }
 
 func untold() Exponents {
-	none := Exponent{Undefined(), Undefined(), Undefined(), false}
+	none := Exponent{Value: Undefined(), Low: Undefined(), High: Undefined()}
 	return Exponents{N: none, Lambda0: none}
 }
 
 // law is one event of one family.
 func (r *Runs) law(f *family, event int, o Options) Law {
-	s := newSample(f, event, len(r.trainer.Events), r.order(), o.Level)
+	s := newSample(f, event, len(r.trainer.Events), r, o.Level)
 	l := Law{Event: r.trainer.Events[event], Family: r.describe(f), Level: o.Level, Exponents: untold(), Thresholds: []Threshold{}, Warnings: []Warning{}}
 	for i := range s.cells {
 		c := s.cells[i].describe()
@@ -109,16 +117,13 @@ func (r *Runs) law(f *family, event int, o Options) Law {
 			l.Runs, l.Censored = l.Runs+w.Runs+w.Censored, l.Censored+w.Censored
 		}
 	}
-	b := bootstrap{sample: &s, estimate: s.read(nil, &curve{})}
-	if len(s.clusters) > 1 {
-		b.draws = s.draws(o.Draws)
-	}
-	l.thresholds(&b)
+	b := newBootstrap(&s, o.Draws)
+	l.thresholds(b)
 	l.Line = b.line(l.Cells)
 	if l.Line != nil {
 		l.exponents()
 	}
-	l.Warnings = r.warnings(&l, f, event, len(s.clusters), o)
+	l.Warnings = r.warnings(&l, f, event, s.clusters, o)
 	return l
 }
 
@@ -239,6 +244,24 @@ func (l *Law) contradicted() (cells []int) {
 	}
 	return cells
 }
+
+// mostOff is how far, as a factor, the law may be from a cell's own needed width, and outside its interval.
+const mostOff = 1.5
+
+// misfits are the places of cells whose own needed width, by isotonic regression, the law misses.
+func (l *Law) misfits() (cells []int) {
+	for i, t := range l.Thresholds {
+		m := l.Line.Width(l.Cells[i])
+		off := math.Abs(math.Log(m / float64(t.M)))
+		if t.Inside && t.M >= leastWidth && off > math.Log(mostOff) && (m < float64(t.Low) || m > float64(t.High)) {
+			cells = append(cells, i)
+		}
+	}
+	return cells
+}
+
+// bends says whether the law misses over a third of the cells that carry it: then needed widths are no power of the terms.
+func (l *Law) bends() bool { return 3*len(l.misfits()) > l.Line.Cells }
 
 // varies says whether a cell's coordinate takes more than one value; undefined is one.
 func varies(cells []Cell, of func(Cell) Number) bool {

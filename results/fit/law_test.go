@@ -247,10 +247,10 @@ func TestContradicted(t *testing.T) {
 	s.n = []int64{50, 60, 70, 80, 90, 100, 110, 160}
 	a := s.runs().Analyze(Options{Sweep: "selected", Draws: 100})
 	l := a.Laws[0]
-	if e := l.Exponents; !slices.Contains(codes(l), "contradicted") || e.N.Told || e.Lambda0.Told {
+	if e := l.Exponents; !slices.Contains(codes(l), "misfit") || e.N.Told || e.Lambda0.Told {
 		t.Errorf("warnings %q, exponents %+v", codes(l), e)
 	}
-	if text := render(t, a); !strings.Contains(strings.Join(strings.Fields(text), " "), "n = 160 (> 256, the line says") {
+	if text := render(t, a); !strings.Contains(strings.Join(strings.Fields(text), " "), "n = 110 (29.9, the law says") {
 		t.Errorf("the cell is not named:\n%s", text)
 	}
 }

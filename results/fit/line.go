@@ -7,30 +7,36 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// A Line is the needed widths' log-log regression over the cells that carry it: least squares, each cell weighing the same.
+// A Line is the law: the model of regression.go at its peak.
 type Line struct {
 	Terms     []Term
 	Intercept float64 // log of the width at n = lambda0 = d = 1
+	Slope     float64 // of the logit in log m
+	Lapse     float64 // the share of runs that fail at any width
 	Along     *Term   // the exponent of n alone, everything else following it as in this sweep; where Terms are confounded
-	Cells     int     // how many carry it
+	Cells     int     // whose needed width is inside the swept ones: those that carry it
+	Separated bool    // the data lets the slope grow without bound: it has the weak prior
 
-	alongIntercept float64
+	level float64
+	fit   *fitted
+	along *fitted
 }
 
 // A Term is one regressor of a Line, "n", "lambda0" or "d", in logs.
 type Term struct {
-	Name             string
-	Exponent         float64 // NaN where the cells are too few
-	Low, High        float64 // 95 %, from the draws that the thresholds' intervals come from
-	Inflation        float64 // of its variance by the other regressors; +Inf: a function of them on these cells
-	Decades          float64 // log10 of its range over these cells
-	coordinate       func(Cell) Number
-	varyingPerSample bool
+	Name        string
+	Exponent    float64 // of the needed width; NaN where the data does not fix it
+	Low, High   float64 // 95 %, by the cluster bootstrap
+	FiellerLow  float64 // 95 %, by Fieller's theorem; NaN where that is no interval
+	FiellerHigh float64
+	Inflation   float64 // of its variance by the other regressors; +Inf: a function of them on these cells
+	Decades     float64 // log10 of its range over these cells
+	coordinate  func(Cell) Number
 }
 
 // mostInflation is the largest variance inflation at which exponents are told apart (Kutner et al., Applied Linear
-// Statistical Models, section 10.5).
-const mostInflation = 10
+// Statistical Models, section 10.5); beyond unboundedInflation the data does not fix them at all.
+const mostInflation, unboundedInflation = 10, 1e8
 
 // leastWidth: below it a floor rules, not the law.
 const leastWidth = 10
@@ -38,25 +44,60 @@ const leastWidth = 10
 func terms() []Term {
 	return []Term{
 		{Name: "n", coordinate: func(c Cell) Number { return c.N }},
-		{Name: "lambda0", coordinate: func(c Cell) Number { return c.Lambda0 }, varyingPerSample: true},
+		{Name: "lambda0", coordinate: func(c Cell) Number { return c.Lambda0 }},
 		{Name: "d", coordinate: func(c Cell) Number { return c.D }},
 	}
 }
 
-// Width is the line's needed width at a cell; the line in n alone where the terms are confounded; NaN where lambda0 is 0.
+// logs are the coordinates of a cell.
+func logs(terms []Term, c Cell) []float64 {
+	out := make([]float64, len(terms))
+	for j, t := range terms {
+		out[j] = math.Log(float64(t.coordinate(c)))
+	}
+	return out
+}
+
+// Width is the law's needed width at a cell; that of the law in n alone where the terms are confounded; NaN where lambda0 is 0.
 func (l *Line) Width(c Cell) float64 {
+	width, _, _ := l.Interval(c)
+	return width
+}
+
+// Interval is Width with its 95 % interval.
+func (l *Line) Interval(c Cell) (width, low, high float64) {
+	f, statistic := l.at(c)
+	if f == nil {
+		return math.NaN(), math.NaN(), math.NaN()
+	}
+	low, high = f.interval(statistic)
+	return math.Exp(statistic(f.estimate)), math.Exp(low), math.Exp(high)
+}
+
+// at is the model that speaks for a cell, and its log needed width there.
+func (l *Line) at(c Cell) (*fitted, func(lineFit) float64) {
 	if c.Lambda0 == 0 {
+		return nil, nil
+	}
+	f, terms := l.fit, l.Terms
+	if l.along != nil {
+		f, terms = l.along, []Term{*l.Along}
+	}
+	x := logs(terms, c)
+	return f, func(fit lineFit) float64 { return fit.width(l.level, x) }
+}
+
+// Success is the law's probability of success at a cell and width m, the lapse among it.
+func (l *Line) Success(c Cell, m float64) float64 {
+	f, statistic := l.at(c)
+	if f == nil {
 		return math.NaN()
 	}
-	if l.Along != nil {
-		return math.Exp(l.alongIntercept + l.Along.Exponent*math.Log(float64(c.N)))
-	}
-	log := l.Intercept
-	for _, t := range l.Terms {
-		log += t.Exponent * math.Log(float64(t.coordinate(c)))
-	}
-	return math.Exp(log)
+	e := f.estimate
+	return (1 - e.lapse) * sigmoid(logit(l.level)+e.b[1]*(math.Log(m)-statistic(e)))
 }
+
+func logit(p float64) float64 { return math.Log(p / (1 - p)) }
 
 // Term is the named term, nil where the cells do not differ in it.
 func (l *Line) Term(name string) *Term {
@@ -71,37 +112,20 @@ func (l *Line) Confounded() bool {
 	return slices.ContainsFunc(l.Terms, func(t Term) bool { return !(t.Inflation <= mostInflation) })
 }
 
-// A bootstrap is what the sample says, and what it says resampled.
-type bootstrap struct {
-	sample   *sample
-	estimate []reading
-	draws    [][]reading // nil with one cluster
-}
-
-// interval is the 95 % interval of a statistic.
-func (b *bootstrap) interval(statistic func([]reading) float64) (low, high float64) {
-	draws := make([]float64, len(b.draws))
-	for i, r := range b.draws {
-		draws[i] = statistic(r)
-	}
-	return interval95(statistic(b.estimate), draws, len(b.sample.clusters))
-}
-
-// carries says whether a cell's needed width is a point of the line.
+// carries says whether a cell's needed width is among those that pin the line.
 func carries(c Cell, r reading) bool {
 	return !math.IsInf(r.logM, 0) && r.logM >= math.Log(leastWidth) && c.N > 0 && !(c.Lambda0 == 0)
 }
 
-// line draws the law's line, nil where fewer than two cells carry it.
+// line fits the law, nil where fewer than two cells carry it.
 func (b *bootstrap) line(cells []Cell) *Line {
-	var on []int
 	var used []Cell
 	for i, c := range cells {
 		if carries(c, b.estimate[i]) {
-			on, used = append(on, i), append(used, c)
+			used = append(used, c)
 		}
 	}
-	l := &Line{Cells: len(on)}
+	l := &Line{Cells: len(used), level: b.sample.level}
 	for _, t := range terms() {
 		if defined(used, t.coordinate) && varies(used, t.coordinate) {
 			l.Terms = append(l.Terms, t)
@@ -111,11 +135,18 @@ func (b *bootstrap) line(cells []Cell) *Line {
 		return nil
 	}
 	l.spread(used)
-	l.Intercept = b.regress(l.Terms, on, cells)
+	l.fit = b.fitTerms(l.Terms)
+	if l.fit == nil {
+		return nil
+	}
+	e := l.fit.estimate
+	l.Intercept, l.Slope, l.Lapse, l.Separated = (logit(l.level)-e.b[0])/e.b[1], e.b[1], e.lapse, e.separated
 	if n := l.Term("n"); n != nil && len(l.Terms) > 1 && l.Confounded() {
 		along := []Term{*n}
-		l.alongIntercept = b.regress(along, on, cells)
-		l.Along = &along[0]
+		along[0].Inflation = 1
+		if l.along = b.fitTerms(along); l.along != nil {
+			l.Along = &along[0]
+		}
 	}
 	return l
 }
@@ -167,61 +198,12 @@ func dot(x, y []float64) (sum float64) {
 	return sum
 }
 
-// regress fills in the terms' exponents and intervals and returns the intercept.
-func (b *bootstrap) regress(terms []Term, on []int, cells []Cell) (intercept float64) {
-	solve := func(r []reading) []float64 { return leastSquares(terms, on, cells, b.sample, r) }
-	estimate, draws := solve(b.estimate), make([][]float64, len(b.draws))
-	for i, r := range b.draws {
-		draws[i] = solve(r)
-	}
-	of := make([]float64, len(draws))
-	for j := range terms {
-		for i := range draws {
-			of[i] = draws[i][j+1]
-		}
-		terms[j].Exponent = estimate[j+1]
-		terms[j].Low, terms[j].High = interval95(estimate[j+1], of, len(b.sample.clusters))
-	}
-	return estimate[0]
-}
-
-// leastSquares are the intercept and the exponents by QR; NaN where the cells do not fix them. In a draw a needed width
-// outside the swept ones counts as the nearest of these, and a cell without runs or lambda0 is left out.
-func leastSquares(terms []Term, on []int, cells []Cell, s *sample, readings []reading) []float64 {
-	out := make([]float64, len(terms)+1)
-	var x, y []float64
-	for _, i := range on {
-		r, logM := readings[i], s.cells[i].logM
-		if math.IsNaN(r.logM) || math.IsNaN(r.lambda0) && cells[i].Lambda0.Defined() {
-			continue
-		}
-		x = append(x, 1)
-		for _, t := range terms {
-			if t.varyingPerSample {
-				x = append(x, math.Log(r.lambda0))
-			} else {
-				x = append(x, math.Log(float64(t.coordinate(cells[i]))))
-			}
-		}
-		y = append(y, min(max(r.logM, logM[0]), logM[len(logM)-1]))
-	}
-	var solution mat.VecDense
-	if len(y) < len(out) || solution.SolveVec(mat.NewDense(len(y), len(out), x), mat.NewVecDense(len(y), y)) != nil {
-		for j := range out {
-			out[j] = math.NaN()
-		}
-		return out
-	}
-	copy(out, solution.RawVector().Data)
-	return out
-}
-
 // exponents reads the law's exponents off its line.
 func (l *Law) exponents() {
 	checked := l.Line.Cells > len(l.Line.Terms)+1 && // else the line passes through every point, whatever they are
-		len(l.contradicted()) == 0 // else the cells were selected by their width, which bends the line
+		len(l.contradicted()) == 0 && !l.bends()
 	for _, t := range l.Line.Terms {
-		e := Exponent{number(t.Exponent), number(t.Low), number(t.High), false}
+		e := Exponent{Value: number(t.Exponent), Low: number(t.Low), High: number(t.High), Fieller: &Interval{number(t.FiellerLow), number(t.FiellerHigh)}}
 		e.Told = e.Low*e.High > 0 && checked && t.Inflation <= mostInflation
 		switch t.Name {
 		case "n":

@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -14,14 +15,18 @@ import (
 //   - A cell is one (n, d, angle) of a family: its runs differ in m and the seeds alone.
 //   - A cluster is one data_seed. Its data sets and initial weights are prefixes of each other across n, d and m, so its
 //     runs are not independent, in any cell.
+//   - A unit is one data_seed with one seed: what is counted, and what learning rates share.
 type Runs struct {
 	trainer  *sweep.Trainer
 	families map[string]*family // by all values; law.go sees them as lawFamilies
 	chosen   []bool             // of Trainer.Params: some point has another value than its default
-	clusters map[int64]int      // data_seed -> its place in every slice by cluster
+	units    map[unit]int       // its place in every slice by unit
 	seeds    seedCensus
 	widths   bool // whether the trainer has widths at all
 }
+
+// A unit names its data set and its initial weights, across n, d and m.
+type unit struct{ data, seed int64 }
 
 // A seedCensus tells one seed from several.
 type seedCensus struct {
@@ -40,7 +45,7 @@ func (c seedCensus) dataAxis() string {
 
 // New counts the results of one trainer.
 func New(t *sweep.Trainer) *Runs {
-	return &Runs{trainer: t, families: map[string]*family{}, chosen: make([]bool, len(t.Params)), clusters: map[int64]int{}, widths: t.Param("m") != nil}
+	return &Runs{trainer: t, families: map[string]*family{}, chosen: make([]bool, len(t.Params)), units: map[unit]int{}, widths: t.Param("m") != nil}
 }
 
 // Add counts one result. Results of another trainer are not counted.
@@ -54,7 +59,7 @@ func (r *Runs) Add(p sweep.Point, o sweep.Outcome) {
 		lambda0 = v.Float
 	}
 	c := f.cell(cellKey{p.Get("n"), p.Get("d"), p.Get("angle"), lambda0 == 0})
-	k := r.cluster(p)
+	k := r.unit(p)
 	for len(c.lambda0) <= k {
 		c.lambda0 = append(c.lambda0, math.NaN())
 	}
@@ -83,8 +88,8 @@ func count(t *tally, e *eventCount, s eventStanding) {
 	}
 }
 
-// cluster is the place of the point's data set. A trainer without data_seed has its seeds as clusters.
-func (r *Runs) cluster(p sweep.Point) int {
+// unit is the place of the point's seeds. A trainer without data_seed has its seeds as clusters.
+func (r *Runs) unit(p sweep.Point) int {
 	seed, data := p.Get("seed"), p.Get("data_seed")
 	if !data.Defined() {
 		data = seed
@@ -94,20 +99,27 @@ func (r *Runs) cluster(p sweep.Point) int {
 	}
 	r.seeds.many = r.seeds.many || seed != r.seeds.first
 	r.seeds.apart = r.seeds.apart || seed != data
-	k, ok := r.clusters[data.Int]
+	u := unit{data.Int, seed.Int}
+	k, ok := r.units[u]
 	if !ok {
-		k = len(r.clusters)
-		r.clusters[data.Int] = k
+		k = len(r.units)
+		r.units[u] = k
 	}
 	return k
 }
 
-// order are the clusters' places by data seed.
-func (r *Runs) order() []int {
-	seeds := slices.Sorted(maps.Keys(r.clusters))
-	order := make([]int, len(seeds))
-	for i, seed := range seeds {
-		order[i] = r.clusters[seed]
+// order are the units by data seed, then seed: sums must not depend on the order in which results came.
+func (r *Runs) order() []unit {
+	return slices.SortedFunc(maps.Keys(r.units), func(a, b unit) int {
+		return cmp.Or(cmp.Compare(a.data, b.data), cmp.Compare(a.seed, b.seed))
+	})
+}
+
+// dataSeeds is how many there are.
+func (r *Runs) dataSeeds() int {
+	seeds := map[int64]bool{}
+	for u := range r.units {
+		seeds[u.data] = true
 	}
-	return order
+	return len(seeds)
 }

@@ -2,7 +2,6 @@ package fit
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 )
 
@@ -10,8 +9,11 @@ import (
 type sample struct {
 	cells    []cellSample
 	level    float64
-	clusters []int // the places of the clusters that have runs, by data seed
-	places   int   // of all clusters
+	order    []int // the units' places, by data seed and seed
+	data     []int // by place: which of the clusters with runs; -1: of none
+	clusters int   // data seeds that have runs
+	seed     []int // by place: which seed, where seeds are crossed with data seeds; else nil
+	seeds    int   // how many
 }
 
 type cellSample struct {
@@ -22,7 +24,7 @@ type cellSample struct {
 	event   int
 	events  int
 	lambda0 []float64
-	order   []int // the places by data seed: sums must not depend on the order in which results came
+	order   []int // the units' places, by data seed
 }
 
 // A reading is what one (re)sample says about one cell.
@@ -31,12 +33,16 @@ type reading struct {
 	lambda0 float64 // the mean over the data sets; NaN where none is known
 }
 
-func newSample(f *family, event, events int, order []int, level float64) sample {
-	s := sample{level: level, places: len(order)}
-	used := make([]bool, len(order))
+func newSample(f *family, event, events int, r *Runs, level float64) sample {
+	s := sample{level: level}
+	units := r.order()
+	for _, u := range units {
+		s.order = append(s.order, r.units[u])
+	}
+	used := make([]bool, len(units))
 	for _, key := range f.sortedCells() {
 		c := cellOf(f.cells[key], key, event, events)
-		c.order = order
+		c.order = s.order
 		for _, tallies := range c.tallies {
 			for k := 0; k*events < len(tallies); k++ {
 				t := tallies[k*events+event]
@@ -45,12 +51,34 @@ func newSample(f *family, event, events int, order []int, level float64) sample 
 		}
 		s.cells = append(s.cells, c)
 	}
-	for _, k := range order {
-		if used[k] {
-			s.clusters = append(s.clusters, k)
-		}
-	}
+	s.cluster(units, used)
 	return s
+}
+
+// cluster sorts the used units by their data seed and, where one seed meets several data seeds and the reverse, by seed.
+func (s *sample) cluster(units []unit, used []bool) {
+	data, seeds := map[int64]int{}, map[int64]int{}
+	s.data, s.seed = make([]int, len(units)), make([]int, len(units))
+	count := 0
+	for i, u := range units {
+		place := s.order[i]
+		s.data[place] = -1
+		if !used[place] {
+			continue
+		}
+		count++
+		if _, known := data[u.data]; !known {
+			data[u.data] = len(data)
+		}
+		if _, known := seeds[u.seed]; !known {
+			seeds[u.seed] = len(seeds)
+		}
+		s.data[place], s.seed[place] = data[u.data], seeds[u.seed]
+	}
+	s.clusters, s.seeds = len(data), len(seeds)
+	if count == len(data) || count == len(seeds) {
+		s.seed, s.seeds = nil, 0
+	}
 }
 
 func cellOf(c *cell, key cellKey, event, events int) cellSample {
@@ -66,7 +94,7 @@ func cellOf(c *cell, key cellKey, event, events int) cellSample {
 	return out
 }
 
-// counts are the successes and decided runs of the i-th width, cluster k counted weights[k] times; nil: once each.
+// counts are the successes and decided runs of the i-th width, unit k counted weights[k] times; nil: once each.
 func (c *cellSample) counts(i int, weights []float64) (successes, runs float64) {
 	for k := 0; k*c.events < len(c.tallies[i]); k++ {
 		w := 1.0
@@ -128,23 +156,4 @@ func (c *cellSample) meanLambda0(weights []float64) float64 {
 		}
 	}
 	return sum / count
-}
-
-// drawSeed makes the draws of every analysis the same.
-const drawSeed = 0x77696474686c6177
-
-// draws reads the sample resampled: as many clusters as it has, drawn with replacement, all runs of a drawn cluster together
-// (Davison & Hinkley 1997, Bootstrap Methods, section 3.8).
-func (s *sample) draws(count int) [][]reading {
-	out := make([][]reading, count)
-	weights, scratch := make([]float64, s.places), &curve{}
-	random := rand.New(rand.NewPCG(drawSeed, 1))
-	for i := range out {
-		clear(weights)
-		for range s.clusters {
-			weights[s.clusters[random.IntN(len(s.clusters))]]++
-		}
-		out[i] = s.read(weights, scratch)
-	}
-	return out
 }

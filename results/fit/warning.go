@@ -19,7 +19,7 @@ type Warning struct {
 //	not_recorded undefined lambda0_zero all_censored censored   runs that say nothing
 //	no_success no_failure above_widths below_widths open_interval one_width not_monotone   the needed width is not pinned
 //	one_cluster few_clusters                             the intervals
-//	one_n one_lambda0 no_line few_cells contradicted floor narrow_range confounded spans_zero   the exponents
+//	one_n one_lambda0 no_line few_cells contradicted misfit separation no_growth floor narrow_range confounded spans_zero   the exponents
 const (
 	fewClusters    = 30
 	mostCensored   = 0.1
@@ -60,7 +60,7 @@ func (r *Runs) warnings(l *Law, f *family, event, clusters int, o Options) []War
 	}
 	w.extremes()
 	w.cells()
-	w.clusters(clusters, len(r.clusters), r.seeds)
+	w.clusters(clusters, r.dataSeeds(), r.seeds)
 	w.exponents()
 	return w.warnings
 }
@@ -154,13 +154,13 @@ func (w *warner) edges(smallest, largest int64) {
 	}
 	wider, narrower := logAxis(smallest, largest*widenBy), logAxis(max(smallest/widenBy, leastHelpfulM), largest)
 	if len(above) > 0 {
-		w.warn("above_widths", "success does not reach %g at the widest network of %s: left out of the line; go wider: `m: %s`", w.law.Level, list(above), wider)
+		w.warn("above_widths", "success does not reach %g at the widest network of %s; go wider: `m: %s`", w.law.Level, list(above), wider)
 	}
 	if len(below) > 0 {
-		w.warn("below_widths", "success is %g or more already at the narrowest network of %s: left out of the line; go narrower: `m: %s`", w.law.Level, list(below), narrower)
+		w.warn("below_widths", "success is %g or more already at the narrowest network of %s; go narrower: `m: %s`", w.law.Level, list(below), narrower)
 	}
 	if len(open) > 0 {
-		w.warn("open_interval", "the interval reaches beyond the swept widths in %s: the line's interval is too narrow; sweep more widths, `m: %s`, or more seeds", list(open), logAxis(max(smallest/2, leastHelpfulM), largest*2))
+		w.warn("open_interval", "the interval reaches beyond the swept widths in %s; sweep more widths, `m: %s`, or more seeds", list(open), logAxis(max(smallest/2, leastHelpfulM), largest*2))
 	}
 }
 
@@ -212,6 +212,7 @@ func (w *warner) exponents() {
 	if wrong := l.contradicted(); len(wrong) > 0 {
 		w.contradicted(wrong)
 	}
+	w.shape()
 	if line.Confounded() {
 		w.confounded()
 	}
@@ -230,9 +231,31 @@ func (w *warner) contradicted(cells []int) {
 	var wrong []string
 	for _, i := range cells {
 		c, t := l.Cells[i], l.Thresholds[i]
-		wrong = append(wrong, fmt.Sprintf("%s (%s, the line says %s)", c.name(l), t.needed(), short(l.Line.Width(c))))
+		wrong = append(wrong, fmt.Sprintf("%s (%s, the law says %s)", c.name(l), t.needed(), short(l.Line.Width(c))))
 	}
-	w.warn("contradicted", "the line is wrong about cells that it leaves out, %s: no exponent is told; sweep widths on both sides of the needed one there", list(wrong))
+	w.warn("contradicted", "the law is wrong about %s: no exponent is told; sweep widths on both sides of the needed one there", list(wrong))
+}
+
+// shape: where the model is not the data's.
+func (w *warner) shape() {
+	l := w.law
+	var wrong []string
+	for _, i := range l.misfits() {
+		wrong = append(wrong, fmt.Sprintf("%s (%s, the law says %s)", l.Cells[i].name(l), l.Thresholds[i].needed(), short(l.Line.Width(l.Cells[i]))))
+	}
+	if len(wrong) > 0 {
+		consequence := "look at the residuals"
+		if l.bends() {
+			consequence = "no power law, and no exponent is told; sweep a narrower range of cells"
+		}
+		w.warn("misfit", "the law misses the needed width that %s show by themselves by more than a factor of %g, %s: %s", plural(len(wrong), "cell"), mostOff, list(wrong), consequence)
+	}
+	if l.Line.Separated {
+		w.warn("separation", "success is a sharp step of the width (complete separation), or hardly depends on it: the slope has a weak Cauchy(0, 2.5) prior, without which it has no bound; sweep widths more closely about the needed ones")
+	}
+	if !(l.Line.Slope > 0) {
+		w.warn("no_growth", "success does not grow with the width: there is no needed width; sweep wider networks, and look at the success by width")
+	}
 }
 
 func (w *warner) floor() {
@@ -243,7 +266,7 @@ func (w *warner) floor() {
 		}
 	}
 	if len(low) > 0 {
-		w.warn("floor", "the needed width of %s is under %d, where a floor rules and not the law: left out of the line; sweep larger n", list(low), leastWidth)
+		w.warn("floor", "the needed width of %s is under %d, where a floor rules and not the law: widths under that are left out of it; sweep larger n", list(low), leastWidth)
 	}
 }
 

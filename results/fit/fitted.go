@@ -1,0 +1,144 @@
+package fit
+
+import "math"
+
+// A lineFit is the model fitted to one (re)sample.
+type lineFit struct {
+	b         []float64 // of 1, log m, then the terms; the width grows success where b[1] > 0
+	lapse     float64
+	separated bool
+	ok        bool
+}
+
+// exponent is that of the j-th term in the needed width; NaN where success does not grow with the width.
+func (f lineFit) exponent(j int) float64 { return f.ratio(-f.b[j+2]) }
+
+// width is the log of the needed width at a level of the sigmoid, at the terms' logs x.
+func (f lineFit) width(level float64, x []float64) float64 {
+	return f.ratio(logit(level) - f.b[0] - dot(f.b[2:], x))
+}
+
+func (f lineFit) ratio(numerator float64) float64 {
+	if !f.ok || !(f.b[1] > 0) {
+		return math.NaN()
+	}
+	return numerator / f.b[1]
+}
+
+// A fitted is the model fitted to the sample, to its bootstrap's draws, and to the sample without each cluster.
+type fitted struct {
+	regression *regression
+	estimate   lineFit
+	draws      []lineFit
+	jackknife  []lineFit
+	parts      []int // how many of jackknife belong together
+	clusters   int
+}
+
+// regression lays out the sample's runs at widths of leastWidth or more, of cells that have a place in the law. Without decided
+// runs of both kinds it is nil.
+func (s *sample) regression(terms []Term, read func(tally) (success, failure float64)) *regression {
+	r := &regression{}
+	var successes, failures float64
+	raw := make([]float64, 1+len(terms))
+	for i := range s.cells {
+		c := &s.cells[i]
+		cell := Cell{N: valueNumber(c.key.n), D: valueNumber(c.key.d)}
+		for _, k := range c.order {
+			if k >= len(c.lambda0) || c.lambda0[k] == 0 {
+				continue
+			}
+			cell.Lambda0 = Number(c.lambda0[k])
+			copy(raw[1:], logs(terms, cell))
+			if !allFinite(raw[1:]) {
+				continue
+			}
+			for w := range c.m {
+				if c.m[w] < leastWidth || k*c.events >= len(c.tallies[w]) {
+					continue
+				}
+				won, lost := read(c.tallies[w][k*c.events+c.event])
+				if won+lost > 0 {
+					raw[0] = c.logM[w]
+					r.add(k, won, lost, raw...)
+					successes, failures = successes+won, failures+lost
+				}
+			}
+		}
+	}
+	if successes == 0 || failures == 0 {
+		return nil
+	}
+	r.standardise()
+	return r
+}
+
+func allFinite(x []float64) bool {
+	for _, x := range x {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t tally) decided() (success, failure float64) { return float64(t.success), float64(t.failure) }
+
+// fitTerms fits the model with these terms, and fills in their exponents and intervals; nil where nothing can be fitted.
+func (b *bootstrap) fitTerms(terms []Term) *fitted {
+	r := b.sample.regression(terms, tally.decided)
+	if r == nil {
+		return nil
+	}
+	top := r.fit(r.begin(), nil, false)
+	f := &fitted{regression: r, estimate: r.read(top), clusters: b.sample.clusters}
+	if !f.estimate.ok {
+		return nil
+	}
+	f.draws = make([]lineFit, b.count)
+	b.resample(func(i int, weights []float64) { f.draws[i] = r.read(r.fit(top.at, weights, top.separated)) })
+	if b.count > 0 {
+		weights, parts := b.sample.jackknives()
+		f.jackknife, f.parts = make([]lineFit, len(weights)), parts
+		inParallel(len(weights), func(i int) { f.jackknife[i] = r.read(r.fit(top.at, weights[i], top.separated)) })
+	}
+	for j := range terms {
+		f.exponent(&terms[j], j)
+	}
+	return f
+}
+
+func (r *regression) read(top peak) lineFit {
+	return lineFit{b: r.raw(top.at), lapse: sigmoid(top.at[r.columns]), separated: top.separated, ok: top.ok}
+}
+
+func (f *fitted) exponent(t *Term, j int) {
+	t.Exponent, t.Low, t.High, t.FiellerLow, t.FiellerHigh = math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()
+	if !(t.Inflation <= unboundedInflation) {
+		return
+	}
+	of := func(fit lineFit) float64 { return fit.exponent(j) }
+	t.Exponent = of(f.estimate)
+	t.Low, t.High = f.interval(of)
+	t.FiellerLow, t.FiellerHigh = f.fieller(t.Exponent, func(fit lineFit) float64 { return -fit.b[j+2] })
+}
+
+// interval is the 95 % interval of a statistic of the fit.
+func (f *fitted) interval(statistic func(lineFit) float64) (low, high float64) {
+	return intervalBCa(statistic(f.estimate), values(f.draws, statistic), values(f.jackknife, statistic), f.parts, f.clusters, true)
+}
+
+func values(fits []lineFit, of func(lineFit) float64) []float64 {
+	out := make([]float64, len(fits))
+	for i, fit := range fits {
+		out[i] = of(fit)
+	}
+	return out
+}
+
+// fieller is the 95 % interval of numerator/slope by Fieller's theorem, with the jackknife's covariance over clusters.
+func (f *fitted) fieller(ratio float64, numerator func(lineFit) float64) (low, high float64) {
+	slope := func(fit lineFit) float64 { return fit.b[1] }
+	n, d := values(f.jackknife, numerator), values(f.jackknife, slope)
+	return fieller(ratio, slope(f.estimate), covariance(n, n, f.parts), covariance(n, d, f.parts), covariance(d, d, f.parts), f.clusters)
+}
