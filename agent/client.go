@@ -12,8 +12,10 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/widthlaw/widthlaw/agent/spool"
 	"github.com/widthlaw/widthlaw/proto"
 	"github.com/widthlaw/widthlaw/sweep"
+	"github.com/widthlaw/widthlaw/test/planted"
 )
 
 // A Dialer opens a connection to the coordinator, lazily or not. The agent closes it.
@@ -202,6 +204,9 @@ func (l *link) next() (m *proto.FromAgent, more bool) {
 		if err != nil {
 			a.log.Error("a result was damaged in memory; it is dropped", "error", err)
 			continue
+		}
+		if planted.Bug == planted.SpoolEmptied {
+			a.forget([]*spool.Record{&p.record})
 		}
 		d.Fence = fences[i]
 		m.Results = append(m.Results, proto.ToResult(d))

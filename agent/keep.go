@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/widthlaw/widthlaw/agent/spool"
+	"github.com/widthlaw/widthlaw/test/planted"
 )
 
 // keepPause is how long the keeper lets deliveries gather after each write: it makes few writes, and few messages, of many small ones.
@@ -24,6 +25,9 @@ func (a *Agent) openSpool() error {
 		a.log.Warn("another version of the program left results here; start that version to deliver them, or remove the file", "file", path)
 	}
 	var unusable []*spool.Record
+	if planted.Bug == planted.SpoolForgotten {
+		left.Records = nil
+	}
 	for _, r := range left.Records {
 		if _, err := decodeDelivery(r.Payload); err != nil {
 			unusable = append(unusable, r)

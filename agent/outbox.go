@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/widthlaw/widthlaw/agent/spool"
+	"github.com/widthlaw/widthlaw/test/planted"
 )
 
 // A parcel is one delivery on its way to the coordinator.
@@ -90,6 +91,9 @@ func (o *outbox) unwritten() bool {
 func (o *outbox) restart() {
 	o.unsent = slices.SortedFunc(maps.Values(o.kept), func(a, b *parcel) int { return cmp.Compare(a.number, b.number) })
 	o.unsent = slices.DeleteFunc(o.unsent, func(p *parcel) bool { return !p.offered })
+	if planted.Bug == planted.ResendForgotten {
+		o.unsent = nil
+	}
 	o.handbacks = nil
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/widthlaw/widthlaw/coordinator/queue"
 	"github.com/widthlaw/widthlaw/results"
 	"github.com/widthlaw/widthlaw/sweep"
+	"github.com/widthlaw/widthlaw/test/planted"
 )
 
 // Rows is what the coordinator needs of a store to keep and find outcomes.
@@ -156,6 +157,9 @@ func (c *Coordinator) open() (err error) {
 	epoch, err := c.config.Store.NextEpoch()
 	if err != nil {
 		return fmt.Errorf("coordinator: %w", err)
+	}
+	if planted.Bug == planted.EpochForgotten {
+		epoch = 1
 	}
 	c.queue = queue.New(epoch, c.config.Lease)
 	return c.recall()

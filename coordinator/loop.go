@@ -9,6 +9,7 @@ import (
 	"github.com/widthlaw/widthlaw/coordinator/queue"
 	"github.com/widthlaw/widthlaw/results"
 	"github.com/widthlaw/widthlaw/sweep"
+	"github.com/widthlaw/widthlaw/test/planted"
 )
 
 // maxTurn is how much mail the loop takes before it looks at what that led to.
@@ -152,6 +153,10 @@ func (c *Coordinator) arrive(s *session, list []arrival) {
 			cost, known := c.queue.Delivered(s.agent, a.key)
 			c.batch.add(a, cost, known)
 		}
+		if planted.Bug == planted.AckBeforeCommit {
+			s.out.ack(ack)
+			continue
+		}
 		c.batch.acks = append(c.batch.acks, ack)
 	}
 }
@@ -190,6 +195,9 @@ func (c *Coordinator) land(b *batch) {
 // done counts an outcome that is on disk.
 func (c *Coordinator) done(l *landing, verdict results.Verdict, now time.Time) {
 	c.queue.Done(l.key)
+	if planted.Bug == planted.CountedTwice && verdict == results.Same {
+		verdict = results.Added
+	}
 	switch verdict {
 	case results.Added:
 		c.stored++

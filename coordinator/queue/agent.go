@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/widthlaw/widthlaw/sweep"
+	"github.com/widthlaw/widthlaw/test/planted"
 )
 
 // An agent, from its first session until it leaves or is lost.
@@ -110,7 +111,7 @@ func (q *Queue) Connect(h sweep.Hello, claims []Claim, now time.Time) []Reattach
 	}
 	for w := a.held.first; w != nil; {
 		next := w.next
-		if !claimed[w.Key] {
+		if !claimed[w.Key] || planted.Bug == planted.HandedOutTwice {
 			w.giveBack()
 		}
 		w = next
@@ -121,7 +122,7 @@ func (q *Queue) Connect(h sweep.Hello, claims []Claim, now time.Time) []Reattach
 
 // attach makes a claim a lease, if it may be one.
 func (q *Queue) attach(a *agent, c Claim, now time.Time) bool {
-	if c.Stored {
+	if c.Stored || planted.Bug == planted.ReattachForgotten {
 		return false
 	}
 	w := q.works[c.Key]

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/widthlaw/widthlaw/sweep"
+	"github.com/widthlaw/widthlaw/test/planted"
 )
 
 // lookahead is how much work, in time, an agent holds beyond what it runs: enough for the way there and back, too little to make
@@ -50,7 +51,7 @@ func (q *Queue) fill(a *agent, now time.Time) {
 	if !a.connected {
 		return
 	}
-	for a.held.n < a.capacity.Window && !a.locked {
+	for (a.held.n < a.capacity.Window || planted.Bug == planted.WindowIgnored) && !a.locked {
 		w := a.next
 		if w == nil {
 			if w = q.next(a); w == nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/widthlaw/widthlaw/sweep"
+	"github.com/widthlaw/widthlaw/test/planted"
 )
 
 // NextExpiry is when the next agent is lost if nothing is heard of it; zero where there is none.
@@ -31,7 +32,7 @@ func (q *Queue) Expire(now time.Time) (lost []string) {
 		lost = append(lost, a.id)
 		q.Disconnect(a.id)
 		alone := a.held.n == 1
-		for w := a.held.first; w != nil; w = a.held.first {
+		for w := a.held.first; w != nil && planted.Bug != planted.LeaseImmortal; w = a.held.first {
 			w.leave()
 			q.lose(w, a, alone, now)
 		}
@@ -41,6 +42,11 @@ func (q *Queue) Expire(now time.Time) (lost []string) {
 }
 
 func (q *Queue) lose(w *work, a *agent, alone bool, now time.Time) {
+	if planted.Bug == planted.LostForgotten {
+		delete(q.works, w.Key)
+		w.line.live--
+		return
+	}
 	w.suspect = true
 	saved, gotOn := q.saved[w.Key], false
 	if gotOn = saved.fresh; gotOn {
@@ -71,6 +77,10 @@ func (q *Queue) lose(w *work, a *agent, alone bool, now time.Time) {
 func (q *Queue) Handback(id string, key sweep.Key, fence uint64, now time.Time) {
 	w := q.works[key]
 	if w == nil || w.phase != leased || w.fence != fence || w.agent.id != id {
+		return
+	}
+	if planted.Bug == planted.HandbackCounted {
+		q.Failed(key, fence, 0, "handed back", now)
 		return
 	}
 	if c := q.saved[key]; c.step > 0 {
@@ -124,7 +134,7 @@ func (q *Queue) Done(key sweep.Key) {
 // but not acknowledged when a coordinator ends is delivered again to the next. live says whether it did, and then a Trouble follows.
 func (q *Queue) Failed(key sweep.Key, fence, failure uint64, text string, now time.Time) (live bool) {
 	w := q.works[key]
-	if w == nil || w.phase != leased || w.fence != fence {
+	if w == nil || w.phase != leased || w.fence != fence && planted.Bug != planted.FenceUnchecked {
 		return false
 	}
 	if failure != 0 && slices.Contains(w.counted, failure) {

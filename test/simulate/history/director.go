@@ -304,7 +304,9 @@ func (d *director) freeze(l *life, dt time.Duration, r *rand.Rand) {
 	until := time.Now().Add(dt)
 	d.noted("coordinator %d stands still for %v", l.number, dt)
 	d.stallWires(func(*process) bool { return true }, true, true, until)
-	d.frozen = until
+	if d.frozen.Before(until) {
+		d.frozen = until
+	}
 	d.mu.Unlock()
 }
 

@@ -240,7 +240,12 @@ func (w *world) assigned(s *session, f uint64, point []byte, again bool) {
 	key := sweep.KeyOf(point)
 	w.noted("%s is to run %x %s again=%v", s, f, w.point(point), again)
 	w.fence(s, f, w.point(point))
-	if o, ok := s.life.owners[key]; ok && o.session != s && !o.session.over && !o.session.doubt && o.session.process != s.process {
+	o := s.life.owners[key]
+	if late := f < o.fence; late { // it was long on its way, and is over by now
+		s.held[f] = key
+		return
+	}
+	if o.session != nil && o.session != s && !o.session.over && !o.session.doubt && o.session.process != s.process {
 		if _, holds := o.session.held[o.fence]; holds {
 			w.violates("%s is given to %s while %s has it", w.point(point), s, o.session)
 		}
