@@ -168,6 +168,7 @@ func (h *house) runBlock(text string) {
 		case filepath.Base(words[0]) != "widthlaw":
 			h.t.Errorf("%q is no command of this program", line)
 		case words[1] == "serve":
+			os.Remove(filepath.Join(h.dir, stateOf(words), "agent-access.json")) // of a coordinator before, if there was one
 			background = append(background, h.start(words[1:]...))
 			h.awaitFile(filepath.Join(stateOf(words), "access.json"))
 		case words[1] == "agent" && !strings.Contains(line, "--idle-exit"):
