@@ -23,15 +23,12 @@ const (
 	// enclosed is the width of a bracket that is as good: a shift with a factor above, a value below.
 	enclosed = 0x1p-37
 
+	inverseSteps  = 64 // on one inverse, fewer than directSteps, until a closer shift is worth another factor
 	inverseRounds = 10 // factors that are tried
 )
 
 // directSteps is how many steps of Lanczos' method on the matrix itself cost about as much as a factor and its inverse.
 func directSteps(n int) int { return 80 + n/64 }
-
-// inverseSteps, fewer than directSteps, is how many steps on one inverse are taken before a closer shift, and another factor, is worth
-// its while.
-func inverseSteps(n int) int { return 48 + n/64 }
 
 func (e *end) done(norm float64) bool {
 	return e.error <= settled*norm && e.residual <= resolved*norm
@@ -111,7 +108,7 @@ func (s *Solver) invert(e *end, shift float64) bool {
 	k.start()
 	for {
 		k.step(s.factor.solve)
-		last := k.ended || k.steps() == inverseSteps(s.n)
+		last := k.ended || k.steps() == inverseSteps
 		if !last && k.steps()%4 != 0 {
 			continue
 		}
