@@ -87,6 +87,7 @@ type fakeCoordinator struct {
 	files     map[string][]byte
 	downloads int
 	refuse    error
+	keeper    keeper // of checkpoints
 }
 
 func newFakeCoordinator() *fakeCoordinator {
