@@ -168,12 +168,13 @@ func TestResultsDoNotWaitForCheckpoints(t *testing.T) {
 		}
 		a := start(t, c, trainer, nil)
 		time.Sleep(130 * time.Second)
-		if n := c.arrived(); n != 20 || len(k.kept) != 0 {
-			t.Errorf("%d results came, and %d checkpoints", n, len(k.kept))
+		kept := func() int { return ask(c, func() int { return len(k.kept) }) }
+		if n := c.arrived(); n != 20 || kept() != 0 {
+			t.Errorf("%d results came, and %d checkpoints", n, kept())
 		}
 		close(k.hang)
 		time.Sleep(10 * time.Second)
-		if len(k.kept) == 0 {
+		if kept() == 0 {
 			t.Error("the checkpoint never came")
 		}
 		a.end(t)
