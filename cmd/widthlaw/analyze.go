@@ -15,9 +15,10 @@ import (
 )
 
 const analyzeLong = `Say how wide is wide enough: for each of the four events (fit, rate, kernel, init) the success
-by width, the width that is needed at a level of success, a line through the needed widths with
-its exponents in n and lambda0, and, beside it, what the theory says. Intervals and warnings
-say how much of it the data carries; an exponent that it does not carry prints as ~.
+by width, the width that is needed at a level of success, cell by cell and by the law, one regression
+over all runs with its exponents in n and lambda0, and, beside it, what the theory says. Intervals
+and warnings say how much of it the data carries; an exponent that it does not carry prints as ~.
+docs/law.md says how it is done.
 
 An unfinished sweep is analysed as far as it is, and says so.`
 
@@ -34,12 +35,13 @@ func (a *app) analyzeVerb() *cobra.Command {
 	}
 	level := cmd.Flags().Float64("level", 0.9, "wide enough is success with this probability over seeds")
 	figures := cmd.Flags().String("figures", "", "draw each law, and the recorded curves, into this `folder` as SVG")
+	best := cmd.Flags().Bool("best-lr", false, "count a seed at a width as a success where any swept learning rate succeeds")
 	var output *string
 	cmd.RunE = a.withClient(func(ctx context.Context, c *client, cmd *cobra.Command, args []string) error {
 		if !(*level > 0 && *level < 1) {
 			return usage("write for example --level 0.9", "--level %g is no probability strictly between 0 and 1", *level)
 		}
-		f, err := a.findings(ctx, c, sweepOf(args), *level)
+		f, err := a.findingsBy(ctx, c, sweepOf(args), fit.Options{Level: *level, BestRate: *best})
 		if err != nil {
 			return err
 		}
@@ -64,9 +66,14 @@ type findings struct {
 	curves   *plot.Trajectories
 }
 
-// findings reads a sweep's results, each once, and shows them to whoever wants to see them too. The memory that it takes does not
-// depend on how many there are.
+// findings are a sweep's at a level.
 func (a *app) findings(ctx context.Context, c *client, name string, level float64, also ...func(sweep.Point, sweep.Outcome)) (findings, error) {
+	return a.findingsBy(ctx, c, name, fit.Options{Level: level}, also...)
+}
+
+// findingsBy reads a sweep's results, each once, and shows them to whoever wants to see them too. The memory that it takes does not
+// depend on how many there are.
+func (a *app) findingsBy(ctx context.Context, c *client, name string, o fit.Options, also ...func(sweep.Point, sweep.Outcome)) (findings, error) {
 	s, err := c.sweep(ctx, name)
 	if err != nil {
 		return findings{}, err
@@ -90,7 +97,8 @@ func (a *app) findings(ctx context.Context, c *client, name string, level float6
 			add(p, o)
 		}
 	}
-	f.analysis = runs.Analyze(fit.Options{Sweep: s.Name, Level: level, Points: s.Points, Done: s.Done})
+	o.Sweep, o.Points, o.Done = s.Name, s.Points, s.Done
+	f.analysis = runs.Analyze(o)
 	return f, nil
 }
 

@@ -86,23 +86,32 @@ func (r *Runs) familyKey(values []sweep.Value, among []bool) string {
 
 // lawFamilies are the families that have laws of their own, in order. Only now is it known which parameters the sweep chose:
 // `pairs: 10` is a value like others at n = 40, and equal to the default at n = 20.
-func (r *Runs) lawFamilies() []*family {
+func (r *Runs) lawFamilies(best bool) []*family {
+	chosen := slices.Clone(r.chosen)
+	if best {
+		for i, p := range r.trainer.Params {
+			chosen[i] = chosen[i] && p.Name != rateParam
+		}
+	}
 	groups := map[string]*family{}
 	var order []*family
 	for _, f := range slices.SortedFunc(maps.Values(r.families), compareFamilies) {
-		key := r.familyKey(f.values, r.chosen)
+		key := r.familyKey(f.values, chosen)
 		group := groups[key]
 		if group == nil {
 			group = r.newFamily(f.values)
 			groups[key], order = group, append(order, group)
 		}
-		group.take(f)
+		group.take(f, best)
 	}
 	return order
 }
 
-// take adds the runs of g, whose cells are shared and not changed.
-func (f *family) take(g *family) {
+// rateParam is the parameter among whose values the best is looked for.
+const rateParam = "lr"
+
+// take adds the runs of g, whose cells are shared and not changed; best: runs of the same seeds are one run.
+func (f *family) take(g *family, best bool) {
 	for i, v := range g.values {
 		f.varies[i] = f.varies[i] || v != f.values[i]
 	}
@@ -112,14 +121,14 @@ func (f *family) take(g *family) {
 	}
 	for k, c := range g.cells {
 		if own := f.cells[k]; own != nil { // a default that depends on m or a seed
-			c = own.plus(c)
+			c = own.plus(c, best)
 		}
 		f.cells[k] = c
 	}
 }
 
 // plus is a cell with the runs of both.
-func (c *cell) plus(other *cell) *cell {
+func (c *cell) plus(other *cell, best bool) *cell {
 	sum := &cell{widths: maps.Clone(c.widths), lambda0: slices.Clone(c.lambda0)}
 	for k, lambda0 := range other.lambda0 {
 		if k == len(sum.lambda0) {
@@ -130,23 +139,43 @@ func (c *cell) plus(other *cell) *cell {
 	}
 	for m, w := range other.widths {
 		if own := sum.widths[m]; own != nil {
-			w = own.plus(w)
+			w = own.plus(w, best)
 		}
 		sum.widths[m] = w
 	}
 	return sum
 }
 
-func (w *width) plus(other *width) *width {
+func (w *width) plus(other *width, best bool) *width {
 	sum := &width{slices.Clone(w.tallies)}
 	for i, t := range other.tallies {
 		if i == len(sum.tallies) {
 			sum.tallies = append(sum.tallies, tally{})
 		}
 		own := &sum.tallies[i]
-		own.success, own.failure, own.censored = own.success+t.success, own.failure+t.failure, own.censored+t.censored
+		*own = own.plus(t)
+		if best {
+			*own = own.best()
+		}
 	}
 	return sum
+}
+
+func (t tally) plus(o tally) tally {
+	return tally{t.success + o.success, t.failure + o.failure, t.censored + o.censored}
+}
+
+// best is one run: a success if any was, a failure if all failed, else not decided.
+func (t tally) best() tally {
+	switch {
+	case t.success > 0:
+		return tally{success: 1}
+	case t.censored > 0:
+		return tally{censored: 1}
+	case t.failure > 0:
+		return tally{failure: 1}
+	}
+	return t
 }
 
 func (f *family) cell(k cellKey) *cell {

@@ -35,58 +35,9 @@ type fitted struct {
 	clusters   int
 }
 
-// regression lays out the sample's runs at widths of leastWidth or more, of cells that have a place in the law. Without decided
-// runs of both kinds it is nil.
-func (s *sample) regression(terms []Term, read func(tally) (success, failure float64)) *regression {
-	r := &regression{}
-	var successes, failures float64
-	raw := make([]float64, 1+len(terms))
-	for i := range s.cells {
-		c := &s.cells[i]
-		cell := Cell{N: valueNumber(c.key.n), D: valueNumber(c.key.d)}
-		for _, k := range c.order {
-			if k >= len(c.lambda0) || c.lambda0[k] == 0 {
-				continue
-			}
-			cell.Lambda0 = Number(c.lambda0[k])
-			copy(raw[1:], logs(terms, cell))
-			if !allFinite(raw[1:]) {
-				continue
-			}
-			for w := range c.m {
-				if c.m[w] < leastWidth || k*c.events >= len(c.tallies[w]) {
-					continue
-				}
-				won, lost := read(c.tallies[w][k*c.events+c.event])
-				if won+lost > 0 {
-					raw[0] = c.logM[w]
-					r.add(k, won, lost, raw...)
-					successes, failures = successes+won, failures+lost
-				}
-			}
-		}
-	}
-	if successes == 0 || failures == 0 {
-		return nil
-	}
-	r.standardise()
-	return r
-}
-
-func allFinite(x []float64) bool {
-	for _, x := range x {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return false
-		}
-	}
-	return true
-}
-
-func (t tally) decided() (success, failure float64) { return float64(t.success), float64(t.failure) }
-
 // fitTerms fits the model with these terms, and fills in their exponents and intervals; nil where nothing can be fitted.
 func (b *bootstrap) fitTerms(terms []Term) *fitted {
-	r := b.sample.regression(terms, tally.decided)
+	r := b.sample.regression(terms, decided)
 	if r == nil {
 		return nil
 	}

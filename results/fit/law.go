@@ -22,9 +22,29 @@ type Law struct {
 	Thresholds []Threshold    `json:"thresholds"` // by d, angle, n
 	Warnings   []Warning      `json:"warnings"`
 
+	BestRate bool     `json:"best_lr,omitempty"`  // a run counts as a success where any swept learning rate succeeds
+	Model    *Model   `json:"model,omitempty"`    // nil where no law could be fitted
+	Forms    []Form   `json:"forms,omitempty"`    // of the law, compared; the law's own first
+	Readings *Reading `json:"readings,omitempty"` // where runs were censored
+	Gaps     []Gap    `json:"gaps,omitempty"`     // to what the theorems ask for
+
 	Apart string `json:"-"` // what tells Family from the analysis' others, as text: ", lr = 0.5"
 	Cells []Cell `json:"-"` // Invariant: Cells[i] belongs to Thresholds[i]
 	Line  *Line  `json:"-"` // nil where no line could be drawn
+}
+
+// A Model is the law's model at its peak: the logit of success, lapses aside, is Slope * log(m / needed m) + logit(level).
+type Model struct {
+	Intercept Number `json:"intercept"` // log of the needed width at n = lambda0 = d = 1
+	Slope     Number `json:"slope"`
+	Lapse     Number `json:"lapse"` // the share of runs that fail at any width
+	Separated bool   `json:"separated"`
+}
+
+// A Reading has the exponents with every censored run as a failure, and as a success.
+type Reading struct {
+	Failures  map[string]Number `json:"failures"`
+	Successes map[string]Number `json:"successes"`
 }
 
 // Exponents are those of a Law. D is there only where d was swept.
@@ -63,6 +83,14 @@ type Threshold struct {
 	Low     Number  `json:"low"`
 	High    Number  `json:"high"`
 	Inside  bool    `json:"inside"`
+	Law     *Needed `json:"law,omitempty"` // what the law says there, also beyond the swept widths
+}
+
+// A Needed is a needed width by the law, with its 95 % interval.
+type Needed struct {
+	M    Number `json:"m"`
+	Low  Number `json:"low"`
+	High Number `json:"high"`
 }
 
 // A Cell is the success by width behind a Threshold.
@@ -87,7 +115,7 @@ func (w Width) Share() float64 { return float64(w.Successes) / float64(w.Runs) }
 func (r *Runs) Analyze(o Options) *Analysis {
 	o = o.withDefaults()
 	a := &Analysis{Schema: 1, Sweep: o.Sweep, Laws: []Law{}, Theory: Theory()}
-	families := r.lawFamilies()
+	families := r.lawFamilies(o.BestRate)
 	for e, event := range r.trainer.Events {
 		for _, f := range families {
 			a.Laws = append(a.Laws, r.law(f, e, o))
@@ -120,8 +148,10 @@ func (r *Runs) law(f *family, event int, o Options) Law {
 	b := newBootstrap(&s, o.Draws)
 	l.thresholds(b)
 	l.Line = b.line(l.Cells)
+	l.BestRate = o.BestRate
 	if l.Line != nil {
 		l.exponents()
+		l.lawful(b)
 	}
 	l.Warnings = r.warnings(&l, f, event, s.clusters, o)
 	return l
@@ -210,6 +240,56 @@ func (l *Law) thresholds(b *bootstrap) {
 		}
 		l.Thresholds = append(l.Thresholds, t)
 	}
+}
+
+// lawful fills in what the line says.
+func (l *Law) lawful(b *bootstrap) {
+	line := l.Line
+	l.Model = &Model{number(line.Intercept), number(line.Slope), number(line.Lapse), line.Separated}
+	for i, c := range l.Cells {
+		if m, low, high := line.Interval(c); !math.IsNaN(m) {
+			l.Thresholds[i].Law = &Needed{number(m), number(low), number(high)}
+		}
+	}
+	l.Forms = line.forms(b.sample)
+	if l.Censored > 0 {
+		l.Readings = &Reading{line.reread(b.sample, censoredFail), line.reread(b.sample, censoredSucceed)}
+		for _, t := range line.Terms {
+			if e := l.exponent(t.Name); l.Readings.apart(t) {
+				e.Told = false
+			}
+		}
+	}
+	l.Gaps = l.gaps()
+}
+
+// apart says whether the readings of the censored runs differ by more than the exponent's interval.
+func (r *Reading) apart(t Term) bool {
+	return !(math.Abs(float64(r.Failures[t.Name]-r.Successes[t.Name])) <= t.High-t.Low)
+}
+
+func (l *Law) exponent(term string) *Exponent {
+	switch term {
+	case "n":
+		return &l.Exponents.N
+	case "lambda0":
+		return &l.Exponents.Lambda0
+	}
+	return l.Exponents.D
+}
+
+// reread are the exponents with the censored runs read in one way.
+func (l *Line) reread(s *sample, read func(tally) (success, failure float64)) map[string]Number {
+	out := map[string]Number{}
+	r := s.regression(l.Terms, read)
+	if r == nil {
+		return out
+	}
+	fit := r.read(r.fit(r.begin(), nil, false))
+	for j, t := range l.Terms {
+		out[t.Name] = number(fit.exponent(j))
+	}
+	return out
 }
 
 // zeroIsOpen: exp(-Inf), an end below the swept widths, is undefined and not 0.

@@ -227,7 +227,7 @@ func TestDefaultFollowsWidth(t *testing.T) {
 	runs, s := New(follows), plain()
 	s.addTo(runs)
 	got, want := runs.Analyze(Options{Draws: 10}), s.runs().Analyze(Options{Draws: 10})
-	if len(got.Laws) != 4 || got.Laws[0].Runs != want.Laws[0].Runs || got.Laws[0].Thresholds[1] != want.Laws[0].Thresholds[1] {
+	if len(got.Laws) != 4 || got.Laws[0].Runs != want.Laws[0].Runs || got.Laws[0].Thresholds[1].M != want.Laws[0].Thresholds[1].M {
 		t.Errorf("%d laws, %d runs, %+v; want 4, %d, %+v", len(got.Laws), got.Laws[0].Runs, got.Laws[0].Thresholds[1], want.Laws[0].Runs, want.Laws[0].Thresholds[1])
 	}
 }

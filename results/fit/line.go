@@ -60,8 +60,11 @@ func logs(terms []Term, c Cell) []float64 {
 
 // Width is the law's needed width at a cell; that of the law in n alone where the terms are confounded; NaN where lambda0 is 0.
 func (l *Line) Width(c Cell) float64 {
-	width, _, _ := l.Interval(c)
-	return width
+	f, statistic := l.at(c)
+	if f == nil {
+		return math.NaN()
+	}
+	return math.Exp(statistic(f.estimate))
 }
 
 // Interval is Width with its 95 % interval.
@@ -202,16 +205,13 @@ func dot(x, y []float64) (sum float64) {
 func (l *Law) exponents() {
 	checked := l.Line.Cells > len(l.Line.Terms)+1 && // else the line passes through every point, whatever they are
 		len(l.contradicted()) == 0 && !l.bends()
+	l.Exponents.D = nil
 	for _, t := range l.Line.Terms {
 		e := Exponent{Value: number(t.Exponent), Low: number(t.Low), High: number(t.High), Fieller: &Interval{number(t.FiellerLow), number(t.FiellerHigh)}}
 		e.Told = e.Low*e.High > 0 && checked && t.Inflation <= mostInflation
-		switch t.Name {
-		case "n":
-			l.Exponents.N = e
-		case "lambda0":
-			l.Exponents.Lambda0 = e
-		case "d":
-			l.Exponents.D = &e
+		if t.Name == "d" {
+			l.Exponents.D = &Exponent{}
 		}
+		*l.exponent(t.Name) = e
 	}
 }

@@ -19,10 +19,11 @@ func (a *Analysis) WriteText(w io.Writer) error {
 		if l.decided() {
 			fmt.Fprintf(&b, "%d runs, %d of them censored\n\nsuccess by width (share, 95 %% Wilson interval below)\n", l.Runs, l.Censored)
 			l.writeShares(&b)
-			fmt.Fprintf(&b, "\nneeded width at level %g (95 %% interval over data seeds)\n", l.Level)
+			fmt.Fprintf(&b, "\nneeded width at level %g, cell by cell and by the law (95 %% intervals over data seeds)\n", l.Level)
 			l.writeNeeded(&b)
 		}
 		l.writeLine(&b)
+		l.writeModel(&b)
 		for _, warning := range l.Warnings {
 			writeWrapped(&b, warning.Text)
 		}
@@ -138,21 +139,34 @@ func cellText(x Number) string {
 }
 
 func (l *Law) writeNeeded(b *strings.Builder) {
-	rows := [][]string{append(l.cellHead(), "runs", "needed m", "interval", "fit")}
+	head := append(l.cellHead(), "runs", "needed m", "interval")
+	if l.Line != nil {
+		head = append(head, "by the law", "interval")
+	}
+	rows := [][]string{head}
 	for i, c := range l.Cells {
 		t, runs := l.Thresholds[i], uint64(0)
 		for _, w := range c.Widths {
 			runs += w.Runs
 		}
-		fitted := ""
+		row := append(l.cellNames(c), strconv.FormatUint(runs, 10), t.needed(), t.interval())
 		if l.Line != nil {
-			if m := l.Line.Width(c); !math.IsNaN(m) && !math.IsInf(m, 0) {
-				fitted = short(m)
-			}
+			row = append(row, t.byLaw()...)
 		}
-		rows = append(rows, append(l.cellNames(c), strconv.FormatUint(runs, 10), t.needed(), t.interval(), fitted))
+		rows = append(rows, row)
 	}
 	writeTable(b, rows)
+}
+
+// byLaw is what the law says of the cell, with its interval.
+func (t Threshold) byLaw() []string {
+	switch {
+	case t.Law == nil:
+		return []string{"–", ""}
+	case !t.Law.Low.Defined() || !t.Law.High.Defined():
+		return []string{cellText(t.Law.M), "~"}
+	}
+	return []string{cellText(t.Law.M), "[" + short(float64(t.Law.Low)) + ", " + short(float64(t.Law.High)) + "]"}
 }
 
 // needed is the width as text: 104, > 512, ≤ 16, or – where nothing is known.
@@ -223,12 +237,42 @@ func exponentText(value, low, high float64) string {
 	return strings.ReplaceAll(s, "-", "−")
 }
 
+// writeModel writes what stands behind the law: the other interval, the slope and the lapse, the rival forms, the censored runs read
+// otherwise.
+func (l *Law) writeModel(b *strings.Builder) {
+	if l.Line == nil || l.Model == nil {
+		return
+	}
+	fmt.Fprintf(b, "     logit of success rises by %s for each factor e of width; lapse %s", short(float64(l.Model.Slope)), short(float64(l.Model.Lapse)))
+	var fieller []string
+	for _, t := range l.Line.Terms {
+		if !math.IsNaN(t.FiellerLow) {
+			fieller = append(fieller, strings.ReplaceAll(fmt.Sprintf("%s [%.2f, %.2f]", symbol(t.Name), t.FiellerLow, t.FiellerHigh), "-", "−"))
+		}
+	}
+	if len(fieller) > 0 {
+		fmt.Fprintf(b, "; by Fieller: %s", strings.Join(fieller, ", "))
+	}
+	b.WriteString("\n")
+	if len(l.Forms) > 0 {
+		rows := [][]string{{"form", "loss a run, n left out", "worse by", "standard error"}}
+		for _, f := range l.Forms {
+			rows = append(rows, []string{f.Formula, cellText(f.Loss), cellText(f.Worse), cellText(f.Error)})
+		}
+		writeTable(b, rows)
+	}
+}
+
 func (a *Analysis) writeTheory(b *strings.Builder) {
-	b.WriteString("\nmeasured, and what the theory says is enough (*: not read in the paper itself)\n")
-	rows := [][]string{{"n^", "λ0^", "", "width", "whose"}}
+	b.WriteString("\nmeasured, and what the theory says is enough (*: not read in the paper itself; asks: the formula with constant 1, δ = 0.1, at the\nlargest n with a needed width; ratio: to that)\n")
+	rows := [][]string{{"n^", "λ0^", "", "asks", "ratio", "width", "whose"}}
 	for i := range a.Laws {
 		if l := &a.Laws[i]; l.Line != nil {
-			rows = append(rows, []string{l.Exponents.N.value(), l.Exponents.Lambda0.value(), "", "measured", l.heading()})
+			measured := "–"
+			if len(l.Gaps) > 0 {
+				measured = cellText(l.Gaps[0].Measured)
+			}
+			rows = append(rows, []string{l.Exponents.N.value(), l.Exponents.Lambda0.value(), "", measured, "", "measured", l.heading()})
 		}
 	}
 	for _, t := range a.Theory {
@@ -240,9 +284,27 @@ func (a *Analysis) writeTheory(b *strings.Builder) {
 		if t.Setting != "" {
 			whose += ": " + t.Setting
 		}
-		rows = append(rows, []string{cellText(t.N), cellText(t.Lambda0), mark, t.Width, whose})
+		asks, ratio := "", ""
+		if g, event := a.gap(t); g != nil {
+			asks, ratio, whose = cellText(g.Asks), cellText(g.Ratio), whose+" (to "+event+")"
+		}
+		rows = append(rows, []string{cellText(t.N), cellText(t.Lambda0), mark, asks, ratio, t.Width, whose})
 	}
 	writeTable(b, rows)
+}
+
+// gap is a theorem's, to the first law of the event that it is about; nil where there is none.
+func (a *Analysis) gap(t Theorem) (*Gap, string) {
+	for _, event := range t.events {
+		for i := range a.Laws {
+			for j, g := range a.Laws[i].Gaps {
+				if a.Laws[i].Event == event && g.Result == t.Result && g.width == t.Width {
+					return &a.Laws[i].Gaps[j], event
+				}
+			}
+		}
+	}
+	return nil, ""
 }
 
 // value is the exponent alone, or ~.

@@ -16,7 +16,7 @@ type Warning struct {
 // What a warning is about is in its code:
 //
 //	no_results no_width unfinished                       there is little to analyse
-//	not_recorded undefined lambda0_zero all_censored censored   runs that say nothing
+//	not_recorded undefined lambda0_zero all_censored censored censored_matters best_lr   runs that say nothing
 //	no_success no_failure above_widths below_widths open_interval one_width not_monotone   the needed width is not pinned
 //	one_cluster few_clusters                             the intervals
 //	one_n one_lambda0 no_line few_cells contradicted misfit separation no_growth floor narrow_range confounded spans_zero   the exponents
@@ -53,6 +53,9 @@ func (r *Runs) warnings(l *Law, f *family, event, clusters int, o Options) []War
 	w := &warner{law: l, warnings: []Warning{}}
 	if o.Done < o.Points {
 		w.warn("unfinished", "%d of %d points are done: the numbers will move; run the sweep again to finish it, after `widthlaw retry` where points failed", o.Done, o.Points)
+	}
+	if o.BestRate {
+		w.warn("best_lr", "a seed at a width counts as a success where any swept learning rate succeeds: the law is that of the best one, chosen afterwards")
 	}
 	w.missing(f.events[event])
 	if l.Runs == l.Censored {
@@ -110,6 +113,22 @@ func (w *warner) censored() {
 		text += fmt.Sprintf("; over %.0f %% in %s: the needed width there may be wrong", 100*mostCensored, list(over))
 	}
 	w.warn("censored", "%s; %s", text, moreSteps)
+}
+
+// readings: whether it matters what the censored runs would have been.
+func (w *warner) readings() {
+	if w.law.Readings == nil {
+		return
+	}
+	var moved []string
+	for _, t := range w.law.Line.Terms {
+		if r := w.law.Readings; r.apart(t) {
+			moved = append(moved, fmt.Sprintf("%s %s or %s", symbol(t.Name), cellText(r.Failures[t.Name]), cellText(r.Successes[t.Name])))
+		}
+	}
+	if len(moved) > 0 {
+		w.warn("censored_matters", "with the censored runs as failures or as successes the exponents differ by more than their intervals, %s: they are not told; %s", list(moved), moreSteps)
+	}
 }
 
 // extremes: a law without a success or without a failure, or with one width.
@@ -213,6 +232,7 @@ func (w *warner) exponents() {
 		w.contradicted(wrong)
 	}
 	w.shape()
+	w.readings()
 	if line.Confounded() {
 		w.confounded()
 	}

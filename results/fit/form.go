@@ -1,0 +1,150 @@
+package fit
+
+import (
+	"math"
+	"slices"
+)
+
+// A Form is a rival of the law's form, judged by how well it foretells the runs at an n that it was not fitted to.
+type Form struct {
+	Formula string `json:"formula"`
+	Loss    Number `json:"loss"`  // -log P of a left-out run, the mean over the runs of every n in turn
+	Worse   Number `json:"worse"` // than the best form, in Loss
+	Error   Number `json:"error"` // standard error of Worse, over data seeds
+}
+
+// A rival is a form as a regression: columns are those of log m and the terms, at a shape that is searched for.
+type rival struct {
+	formula string
+	shapes  []float64
+	columns func(c Cell, logM, shape float64) []float64
+	merges  bool // has no lambda0: the units of a cell and width are alike
+}
+
+// rivals are the forms of needed widths: the law's own power of n and lambda0, A n/d + B (parameter counting), A n^a log n.
+func (l *Line) rivals(ns []float64) []rival {
+	power := "A"
+	for _, t := range l.Terms {
+		power += " " + t.Name + "^" + map[string]string{"n": "a", "lambda0": "-b", "d": "c"}[t.Name]
+	}
+	scale := slices.Max(ns)
+	shapes := []float64{0}
+	for x := scale / 1024; x <= 8*scale; x *= 2 {
+		shapes = append(shapes, x)
+	}
+	return []rival{
+		{power, []float64{0}, func(c Cell, logM, _ float64) []float64 { return append([]float64{logM}, logs(l.Terms, c)...) },
+			l.Term("lambda0") == nil},
+		{"A n/d + B", shapes, func(c Cell, logM, shape float64) []float64 {
+			d := float64(c.D)
+			if !c.D.Defined() {
+				d = 1
+			}
+			return []float64{logM - math.Log((float64(c.N)+shape)/d)} // B = shape A / d
+		}, true},
+		{"A n^a log n", []float64{0}, func(c Cell, logM, _ float64) []float64 {
+			return []float64{logM - math.Log(math.Log(float64(c.N))), math.Log(float64(c.N))}
+		}, true},
+	}
+}
+
+// forms compares the rivals by leaving out one n at a time; nil with fewer than three, or without an exponent of n to compare.
+func (l *Line) forms(s *sample) []Form {
+	var ns []float64
+	var rows []row
+	for row := range s.rows(decided) {
+		if allFinite(logs(l.Terms, row.cell)) && row.cell.N > 1 {
+			rows, ns = append(rows, row), append(ns, float64(row.cell.N))
+		}
+	}
+	slices.Sort(ns)
+	ns = slices.Compact(ns)
+	if len(ns) < 3 || l.Term("n") == nil {
+		return nil
+	}
+	var out []Form
+	var losses [][]float64 // by form, then cluster
+	for _, rival := range l.rivals(ns) {
+		loss := make([]float64, s.clusters)
+		for _, n := range ns {
+			if !rival.foretell(rows, n, s.data, loss) {
+				return nil
+			}
+		}
+		losses = append(losses, loss)
+		out = append(out, Form{Formula: rival.formula})
+	}
+	return compare(out, losses, rows)
+}
+
+// foretell fits to the rows of other n and adds the losses of those at n, by cluster; false where nothing can be fitted.
+func (v rival) foretell(rows []row, n float64, cluster []int, loss []float64) bool {
+	best, chosen, shape := math.Inf(-1), lineFit{}, 0.0
+	for _, at := range v.shapes {
+		r := &regression{}
+		merged := map[[2]float64]int{} // the row of a cell and width
+		for _, row := range rows {
+			if float64(row.cell.N) == n {
+				continue
+			}
+			columns := v.columns(row.cell, row.logM, at)
+			key := [2]float64{float64(row.at), row.logM}
+			if i, there := merged[key]; there && v.merges {
+				r.success[i], r.failure[i] = r.success[i]+row.success, r.failure[i]+row.failure
+				continue
+			}
+			merged[key] = len(r.unit)
+			r.add(0, row.success, row.failure, columns...)
+		}
+		if r.columns == 0 {
+			return false
+		}
+		r.standardise()
+		if top := r.fit(r.begin(), nil, false); top.ok && top.value > best {
+			best, chosen, shape = top.value, r.read(top), at
+		}
+	}
+	if !chosen.ok {
+		return false
+	}
+	for _, row := range rows {
+		if float64(row.cell.N) == n {
+			eta := chosen.b[0] + dot(chosen.b[1:], v.columns(row.cell, row.logM, shape))
+			p := (1 - chosen.lapse) * sigmoid(eta)
+			loss[cluster[row.unit]] -= row.success*math.Log(max(p, 1e-300)) + row.failure*math.Log(max(1-p, 1e-300))
+		}
+	}
+	return true
+}
+
+// compare fills in the losses and how much worse than the best they are.
+func compare(forms []Form, losses [][]float64, rows []row) []Form {
+	runs := 0.0
+	for _, row := range rows {
+		runs += row.success + row.failure
+	}
+	best := 0
+	for i, loss := range losses {
+		forms[i].Loss = number(sum(loss) / runs)
+		if forms[i].Loss < forms[best].Loss {
+			best = i
+		}
+	}
+	for i, loss := range losses {
+		k, square := float64(len(loss)), 0.0
+		worse := (sum(loss) - sum(losses[best])) / runs
+		for c := range loss {
+			from := (loss[c]-losses[best][c])/runs - worse/k
+			square += from * from
+		}
+		forms[i].Worse, forms[i].Error = number(worse), number(math.Sqrt(square*k/(k-1)))
+	}
+	return forms
+}
+
+func sum(x []float64) (total float64) {
+	for _, x := range x {
+		total += x
+	}
+	return total
+}
