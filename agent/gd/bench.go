@@ -32,7 +32,10 @@ func StepBench(ctx context.Context, job sweep.Job) (Bench, error) {
 	if err != nil {
 		return Bench{}, err
 	}
-	in := newInputs(ds, kern, job.Threads)
+	in, err := newInputs(ctx, ds, kern, job.Threads)
+	if err != nil {
+		return Bench{}, err
+	}
 	p := job.Point
 	p.Record = sweep.Record{Curves: []string{"loss"}}
 	b := Bench{Kernel: kern.Name, StepSeconds: math.Inf(1)}

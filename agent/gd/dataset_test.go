@@ -53,9 +53,9 @@ func TestGoldenDatasets(t *testing.T) {
 			near(t, g.Case+": X", ds.X, g.X, 4e-15)
 			near(t, g.Case+": y", ds.Y, g.Y, 4e-15)
 		}
-		s := ds.spectrum(bestKernel(t), 1)
+		s := spectrumOf(t, ds, 1)
 		near(t, g.Case+": lambda0, lambda_max", []float64{s.Lambda0, s.LambdaMax}, []float64{g.Lambda0, g.LambdaMax}, 1e-13*max(1, g.LambdaMax))
-		if s2 := ds.spectrum(bestKernel(t), 2); s2 != s {
+		if s2 := spectrumOf(t, ds, 2); s2 != s {
 			t.Errorf("%s: two threads find %v, one finds %v", g.Case, s2, s)
 		}
 	}
@@ -92,7 +92,7 @@ func TestKnownLambda0(t *testing.T) {
 		{"n=50 d=50", .226}, {"n=100 d=50", .189}, {"n=200 d=50", .156}, {"n=400 d=50", .123}, {"n=100 d=1000", .372},
 		{"n=100 d=10", .059}, {"n=200 d=10", .051}, {"n=400 d=10", .043}, {"n=40 d=20 data=pairs pairs=1 angle=0.0156", .00252},
 	} {
-		if got := mustMake(t, c.text).spectrum(bestKernel(t), 2).Lambda0; math.Abs(got-c.want) > 0.12*c.want {
+		if got := spectrumOf(t, mustMake(t, c.text), 2).Lambda0; math.Abs(got-c.want) > 0.12*c.want {
 			t.Errorf("%s: lambda0 = %v, want about %v", c.text, got, c.want)
 		}
 	}
@@ -112,7 +112,7 @@ func TestSpecialPositions(t *testing.T) {
 		{"lengths 2 and 4", set(2, 2, 0, 0, 4), spectrum{2, 2, 8}},
 		{"an input of zeros", set(2, 1, 0, 0, 0), spectrum{0, 0, 0.5}},
 	} {
-		s := c.ds.spectrum(bestKernel(t), 1)
+		s := spectrumOf(t, c.ds, 1)
 		near(t, c.name, []float64{s.Lambda0, s.Lambda0Hidden, s.LambdaMax}, []float64{c.want.Lambda0, c.want.Lambda0Hidden, c.want.LambdaMax}, 1e-15)
 	}
 }
@@ -162,7 +162,7 @@ func TestDatasetBits(t *testing.T) {
 		"n=30 d=4 labels=teacher-sign teacher_width=5 margin=0.1 noise=0.2",
 	} {
 		ds := mustMake(t, text)
-		s := ds.spectrum(bestKernel(t), 3)
+		s := spectrumOf(t, ds, 3)
 		put(ds.X...)
 		put(ds.Y...)
 		put(s.Lambda0, s.LambdaMax)
@@ -170,5 +170,32 @@ func TestDatasetBits(t *testing.T) {
 	const want = "afa04763540fab43c2613b8d3bdcb7553bb173772dc17127215d3f87d05bae18"
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
 		t.Errorf("the data sets' bits have changed: %s, want %s", got, want)
+	}
+}
+
+func spectrumOf(t *testing.T, ds *dataset, threads int) spectrum {
+	t.Helper()
+	s, err := ds.spectrum(t.Context(), bestKernel(t), threads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestSpectrumStops wants nothing computed once the context has ended.
+func TestSpectrumStops(t *testing.T) {
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for _, text := range []string{"n=60 d=7", "n=300 d=7"} { // pair by pair, block by block
+		ds, kern := mustMake(t, text), bestKernel(t)
+		if _, err := ds.spectrum(ended, kern, 2); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v, not the context's error", text, err)
+		}
+		withPool(2, func(p *pool) error {
+			if slices.ContainsFunc(ds.hiddenGram(ended, kern, p), func(h float64) bool { return h != 0 }) {
+				t.Errorf("%s: went on after the context had ended", text)
+			}
+			return nil
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package gd
 
 import (
+	"context"
 	"math"
 
 	"github.com/widthlaw/widthlaw/agent/gd/eigen"
@@ -16,15 +17,23 @@ type spectrum struct {
 	LambdaMax     float64 // greatest eigenvalue of T_inf
 }
 
-// spectrum decomposes H_inf. Neither the kernel nor the number of threads changes a bit.
-func (ds *dataset) spectrum(kern *kernel.Set, threads int) (s spectrum) {
-	withPool(max(1, min(threads, ds.N)), func(p *pool) error {
-		least, greatest := eigen.NewSolver(ds.N, kern, p.parts).Extremes(ds.hiddenGram(kern, p))
+// spectrum decomposes H_inf. Neither the kernel nor the number of threads changes a bit. It returns ctx's error soon after ctx
+// ends: what is left to do is then passed over, and what came of it means nothing.
+func (ds *dataset) spectrum(ctx context.Context, kern *kernel.Set, threads int) (s spectrum, err error) {
+	err = withPool(max(1, min(threads, ds.N)), func(p *pool) error {
+		each := func(parts int, work func(part int)) {
+			p.parts(parts, func(part int) {
+				if ctx.Err() == nil {
+					work(part)
+				}
+			})
+		}
+		least, greatest := eigen.NewSolver(ds.N, kern, each).Extremes(ds.hiddenGram(ctx, kern, p))
 		lambda0 := eigen.Significant(least, greatest, ds.N)
 		s = spectrum{Lambda0: lambda0, Lambda0Hidden: lambda0, LambdaMax: greatest}
-		return nil
+		return ctx.Err()
 	})
-	return s
+	return s, err
 }
 
 // hiddenGram is the lower triangle of the N x N matrix H_inf of a ReLU network's hidden layer,
@@ -32,16 +41,27 @@ func (ds *dataset) spectrum(kern *kernel.Set, threads int) (s spectrum) {
 //	H_ij = |x_i| |x_j| cos t (pi - t) / (2 pi),    t the angle between x_i and x_j,
 //
 // the expectation of x_i . x_j over the half-spaces of w where both neurons are active. An input that is 0 has zeros.
-func (ds *dataset) hiddenGram(kern *kernel.Set, p *pool) []float64 {
+//
+// It stops early where ctx ends.
+func (ds *dataset) hiddenGram(ctx context.Context, kern *kernel.Set, p *pool) []float64 {
 	g := &hiddenGram{n: ds.N, d: ds.D, kern: kern, h: make([]float64, ds.N*ds.N)}
 	g.u, g.size = ds.directions()
 	if ds.N < eigen.Large {
-		p.each(0, ds.N, g.pairwise)
+		p.each(0, ds.N, unlessEnded(ctx, g.pairwise))
 	} else {
 		g.packed = kernel.Pack(g.u, ds.D, ds.N, 1, ds.D)
-		p.each(0, (ds.N+kernel.Block-1)/kernel.Block, g.blockwise)
+		p.each(0, (ds.N+kernel.Block-1)/kernel.Block, unlessEnded(ctx, g.blockwise))
 	}
 	return g.h
+}
+
+// unlessEnded is work that is passed over once ctx has ended.
+func unlessEnded(ctx context.Context, work func(w *worker, block int)) func(w *worker, block int) {
+	return func(w *worker, block int) {
+		if ctx.Err() == nil {
+			work(w, block)
+		}
+	}
 }
 
 // A hiddenGram is H_inf being made.

@@ -20,7 +20,7 @@ func TestBlockwiseAgreesWithPairwise(t *testing.T) {
 			ds.X[5*ds.D+i], ds.X[9*ds.D+i] = 0, 3*ds.X[9*ds.D+i]
 		}
 		matrix := func(threads int) (h []float64) {
-			withPool(threads, func(p *pool) error { h = ds.hiddenGram(bestKernel(t), p); return nil })
+			withPool(threads, func(p *pool) error { h = ds.hiddenGram(t.Context(), bestKernel(t), p); return nil })
 			return h
 		}
 		h, again := matrix(1), matrix(3)

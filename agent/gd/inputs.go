@@ -1,6 +1,7 @@
 package gd
 
 import (
+	"context"
 	"sync"
 
 	"github.com/widthlaw/widthlaw/agent/gd/kernel"
@@ -20,13 +21,17 @@ type inputs struct {
 	k  *kernel.Packed // X X^T, n x n: of the Gram form, and of tangent kernels
 }
 
-func newInputs(ds *dataset, kern *kernel.Set, threads int) *inputs {
-	in := &inputs{n: ds.N, d: ds.D, rows: ds.X, y: ds.Y, signs: true, spectrum: ds.spectrum(kern, threads)}
+func newInputs(ctx context.Context, ds *dataset, kern *kernel.Set, threads int) (*inputs, error) {
+	s, err := ds.spectrum(ctx, kern, threads)
+	if err != nil {
+		return nil, err
+	}
+	in := &inputs{n: ds.N, d: ds.D, rows: ds.X, y: ds.Y, signs: true, spectrum: s}
 	for _, y := range ds.Y {
 		in.signs = in.signs && (y == 1 || y == -1)
 	}
 	in.xt = kernel.Pack(ds.X, ds.D, ds.N, 1, ds.D)
-	return in
+	return in, nil
 }
 
 // forGradient makes what gradients need.

@@ -24,7 +24,10 @@ func networks(t *testing.T, p *pool, text string) (nets [2]*network, in *inputs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	in = newInputs(ds, kern, 1)
+	in, err = newInputs(t.Context(), ds, kern, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	c, err := newCourse(pt, in.spectrum.relative())
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ func (t *twoLayer) inputs(ctx context.Context, p sweep.Point, kern *kernel.Set, 
 		if err != nil {
 			return nil, err
 		}
-		return newInputs(ds, kern, threads), nil
+		return newInputs(ctx, ds, kern, threads)
 	})
 }
 
