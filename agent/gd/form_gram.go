@@ -44,20 +44,19 @@ func (f *gramForm) start(w *worker, s span) {
 
 func (f *gramForm) backward(w *worker, s span, square, still bool) {
 	net, k := f.net, f.in.k
-	net.kern.Mask(w.h, net.patterns(s), net.g, s.rows)
 	if square { // by X: h . K h would lose half of the digits where residuals stay that have no gradient
 		x := f.in.x
-		net.kern.Product(w.out, w.h, net.n, s.rows, x)
-		net.kern.Dots(w.sums[:s.rows], w.out, x.Stride(), w.out, x.Stride(), net.d)
+		net.kern.Gather(w.out, net.patterns(s), net.g, s.rows, x)
+		net.kern.Dots(w.sums[:s.rows], w.out, x.Width(), w.out, x.Width(), net.d)
 	}
 	if still {
 		return
 	}
-	net.kern.Product(w.out, w.h, net.n, s.rows, k)
+	net.kern.Gather(w.out, net.patterns(s), net.g, s.rows, k)
 	coef := net.coef[s.from:][:s.rows]
-	net.kern.Descend(f.rows(f.z, s), coef, w.out, k.Stride(), net.n)
+	net.kern.Descend(f.rows(f.z, s), coef, w.out, k.Width(), net.n)
 	if f.c != nil {
-		net.kern.Descend(f.rows(f.c, s), coef, w.h, net.n, net.n)
+		net.kern.Push(f.rows(f.c, s), coef, net.patterns(s), net.g)
 	}
 }
 

@@ -29,13 +29,12 @@ func (p *primalForm) start(_ *worker, s span) {
 
 func (p *primalForm) backward(w *worker, s span, square, still bool) {
 	net, x := p.net, p.in.x
-	net.kern.Mask(w.h, net.patterns(s), net.g, s.rows)
-	net.kern.Product(w.out, w.h, net.n, s.rows, x)
+	net.kern.Gather(w.out, net.patterns(s), net.g, s.rows, x)
 	if square {
-		net.kern.Dots(w.sums[:s.rows], w.out, x.Stride(), w.out, x.Stride(), net.d)
+		net.kern.Dots(w.sums[:s.rows], w.out, x.Width(), w.out, x.Width(), net.d)
 	}
 	if !still {
-		net.kern.Descend(p.rows(p.w, s), net.coef[s.from:][:s.rows], w.out, x.Stride(), net.d)
+		net.kern.Descend(p.rows(p.w, s), net.coef[s.from:][:s.rows], w.out, x.Width(), net.d)
 	}
 }
 

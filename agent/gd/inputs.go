@@ -16,9 +16,9 @@ type inputs struct {
 	spectrum spectrum
 	xt       *kernel.Packed // X^T, d x n: the right-hand side of z = W X^T
 
-	mu sync.Mutex     // while one of the following is made
-	x  *kernel.Packed // X, n x d: of gradients
-	k  *kernel.Packed // X X^T, n x n: of the Gram form, and of tangent kernels
+	mu sync.Mutex   // while one of the following is made
+	x  *kernel.Rows // X, n x d: of gradients
+	k  *kernel.Rows // X X^T, n x n: of the Gram form, and of tangent kernels
 }
 
 func newInputs(ctx context.Context, ds *dataset, kern *kernel.Set, threads int) (*inputs, error) {
@@ -38,8 +38,12 @@ func newInputs(ctx context.Context, ds *dataset, kern *kernel.Set, threads int) 
 func (in *inputs) forGradient() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.x == nil {
-		in.x = kernel.Pack(in.rows, in.n, in.d, in.d, 1)
+	if in.x != nil {
+		return
+	}
+	in.x = kernel.NewRows(in.n, in.d)
+	for i := range in.n {
+		in.x.Set(i, 0, in.rows[i*in.d:][:in.d])
 	}
 }
 
@@ -50,17 +54,15 @@ func (in *inputs) forGram(kern *kernel.Set, p *pool) {
 	if in.k != nil {
 		return
 	}
-	k := &kernel.Packed{Inner: in.n, Outer: in.n, Data: make([]float64, in.n*kernel.Padded(in.n))}
+	k := kernel.NewRows(in.n, in.n)
 	blocks := (in.n + kernel.Block - 1) / kernel.Block
 	p.each(0, blocks, func(_ *worker, b int) {
 		from := b * kernel.Block
-		rows, stride := min(kernel.Block, in.n-from), k.Stride()
+		rows, stride := min(kernel.Block, in.n-from), in.xt.Stride()
 		product := make([]float64, rows*stride)
 		kern.Product(product, in.rows[from*in.d:], in.d, rows, in.xt)
 		for r := range rows {
-			for j := 0; j < stride; j += kernel.Panel {
-				copy(k.Data[j*in.n+(from+r)*kernel.Panel:][:kernel.Panel], product[r*stride+j:])
-			}
+			k.Set(from+r, 0, product[r*stride:][:in.n])
 		}
 	})
 	in.k = k

@@ -1,6 +1,7 @@
 package gd
 
 import (
+	"iter"
 	"math"
 
 	"github.com/widthlaw/widthlaw/agent/gd/kernel"
@@ -25,6 +26,7 @@ type network struct {
 	sum   []float64 // n: sum over r of a_r relu(z_r)
 	g     []float64 // n: residuals u - y
 
+	few     int       // how many neurons go forward at a time
 	round   int       // how many blocks go by between two times that partial sums are added up
 	partial []float64 // round x n: each block's part of sum
 	flips   []int     // of each block: patterns that the last pass changed
@@ -42,7 +44,7 @@ type network struct {
 type form interface {
 	// start sets the neurons of a span to step 0.
 	start(w *worker, s span)
-	// backward makes w.h and the gradient of a span: squares if asked for, then, unless still, the step.
+	// backward makes the gradient of a span: squares if asked for, then, unless still, the step.
 	backward(w *worker, s span, square, still bool)
 	// forward is the span's pre-activations: z[r*stride+i].
 	forward(w *worker, s span) (z []float64, stride int)
@@ -55,6 +57,17 @@ type form interface {
 // A span is a run of neurons.
 type span struct {
 	from, rows int
+}
+
+// parts are the span's, of so many neurons each.
+func (s span) parts(rows int) iter.Seq[span] {
+	return func(yield func(span) bool) {
+		for from := s.from; from < s.from+s.rows; from += rows {
+			if !yield(span{from, min(rows, s.from+s.rows-from)}) {
+				return
+			}
+		}
+	}
 }
 
 // keeps says what a network keeps for the curves that are recorded.
@@ -93,6 +106,9 @@ func (l layout) form() string {
 // large W, many enough that threads seldom wait for each other.
 const leastRound = 64
 
+// nearBytes is for how much the nearest cache has room while neurons go forward: there are 32 KB at least.
+const nearBytes = 24 << 10
+
 func newNetwork(l layout, kern *kernel.Set, p *pool, in *inputs, seed int64, eta float64, keep keeps) *network {
 	m, words, blocks := l.m, kernel.Words(l.n), l.blocks()
 	net := &network{
@@ -100,6 +116,7 @@ func newNetwork(l layout, kern *kernel.Set, p *pool, in *inputs, seed int64, eta
 		a: make([]float64, m), coef: make([]float64, m), bits: make([]uint64, m*words), sum: make([]float64, l.n), g: make([]float64, l.n),
 		flips: make([]int, blocks), squares: make([]float64, blocks), moves: make([]float64, blocks), longest: make([]float64, blocks),
 	}
+	net.few = min(kernel.Block, max(16, nearBytes/8/l.n/8*8))
 	net.round = min(blocks, max(leastRound, 4*len(p.workers)))
 	net.partial = make([]float64, net.round*l.n)
 	newStream(seed, forA).signs(net.a, 0)
@@ -110,7 +127,6 @@ func newNetwork(l layout, kern *kernel.Set, p *pool, in *inputs, seed int64, eta
 		net.first = make([]uint64, len(net.bits))
 	}
 	for _, w := range p.workers {
-		w.h = make([]float64, min(kernel.Block, m)*l.n)
 		w.out = make([]float64, min(kernel.Block, m)*kernel.Padded(max(l.n, l.d)))
 	}
 	if l.gram {
@@ -193,9 +209,15 @@ func (net *network) stepBlock(w *worker, block int) {
 	}
 }
 
+// activate goes forward, a few neurons at a time, whose pre-activations stay in a near cache.
 func (net *network) activate(w *worker, s span, block int) {
-	z, stride := net.form.forward(w, s)
-	net.flips[block] = net.kern.Activate(z, stride, net.a[s.from:][:s.rows], net.patterns(s), net.part(block))
+	sum, flips := net.part(block), 0
+	clear(sum)
+	for part := range s.parts(net.few) {
+		z, stride := net.form.forward(w, part)
+		flips += net.kern.Activate(z, stride, net.a[part.from:][:part.rows], net.patterns(part), sum)
+	}
+	net.flips[block] = flips
 }
 
 func (net *network) patterns(s span) []uint64 {

@@ -23,7 +23,6 @@ type pool struct {
 // A worker is one thread's own memory.
 type worker struct {
 	begin  gate                  // there is a phase to take part in
-	h      []float64             // a block x n: the residuals where the patterns are set
 	out    []float64             // a block x the longest product row
 	weight []float64             // a block x d, while a network starts
 	sums   [kernel.Block]float64 // one number a neuron

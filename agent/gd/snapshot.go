@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/widthlaw/widthlaw/agent/gd/kernel"
 	"github.com/widthlaw/widthlaw/sweep"
 )
 
@@ -105,7 +106,12 @@ func (s *solver) resume(from io.Reader, key sweep.Key) error {
 	s.readCurves(in)
 	s.readRules(in)
 	in.floats(s.net.g)
-	in.uint64s(len(s.net.bits), func(i int, v uint64) { s.net.bits[i] = v })
+	in.uint64s(len(s.net.bits), func(i int, v uint64) {
+		if v&^kernel.Used(s.net.n, i%kernel.Words(s.net.n)) != 0 {
+			in.fail() // a bit beyond the samples
+		}
+		s.net.bits[i] = v
+	})
 	for _, matrix := range s.net.form.kept() {
 		in.floats(matrix)
 	}

@@ -9,11 +9,11 @@ import (
 // extreme eigenvalues. The counts are exact: a network of 2^32 neurons is larger than any machine.
 type tangent struct {
 	net      *network
-	k        *kernel.Packed // X X^T
-	bySample []uint64       // n x blocks: bit r%64 of word r/64 of sample i is neuron r's pattern
-	counts   []uint32       // the lower triangle, row by row
-	first    []uint32       // the same at step 0; nil unless the drift is recorded
-	h        []float64      // n x n: a matrix to decompose
+	k        *kernel.Rows // X X^T
+	bySample []uint64     // n x blocks: bit r%64 of word r/64 of sample i is neuron r's pattern
+	counts   []uint32     // the lower triangle, row by row
+	first    []uint32     // the same at step 0; nil unless the drift is recorded
+	h        []float64    // n x n: a matrix to decompose
 	solver   *eigen.Solver
 
 	transposing, counting, filling, differing func(w *worker, block int)

@@ -916,78 +916,470 @@ row_8:
 	VZEROUPPER
 	RET
 
-// func avx2Mask(h *float64, bits *uint64, values *float64, n int, rows int)
-// Requires: AVX, AVX2
-TEXT ·avx2Mask(SB), NOSPLIT, $0-40
-	MOVQ    h+0(FP), AX
-	MOVQ    bits+8(FP), CX
-	MOVQ    rows+32(FP), DX
-	MOVQ    n+24(FP), R8
-	ADDQ    $0x3f, R8
-	SHRQ    $0x06, R8
-	SHLQ    $0x03, R8
+// func avx2Gather(c *float64, stride int, bits *uint64, words int, values *float64, b *float64, rows int, panels int, more bool)
+// Requires: AVX, BMI, FMA3, MMX+
+TEXT ·avx2Gather(SB), NOSPLIT, $0-65
+	MOVQ c+0(FP), AX
+	MOVQ stride+8(FP), CX
+	SHLQ $0x03, CX
+	MOVQ bits+16(FP), DX
+	MOVQ words+24(FP), BX
+	SHLQ $0x03, BX
+	MOVQ values+32(FP), SI
+	MOVQ b+40(FP), DI
+	MOVQ rows+48(FP), R9
+	MOVQ panels+56(FP), R8
+	CMPQ R8, $0x00000006
+	JEQ  panels6
+	CMPQ R8, $0x00000005
+	JEQ  panels5
+	CMPQ R8, $0x00000004
+	JEQ  panels4
+	CMPQ R8, $0x00000003
+	JEQ  panels3
+	CMPQ R8, $0x00000002
+	JEQ  panels2
+	LEAQ 4096(DI), R8
+
+panels1_row:
+	CMPB   more+64(FP), $0x00
+	JNE    panels1_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	JMP    panels1_start
+
+panels1_more:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+
+panels1_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels1_end
+
+panels1_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000040, R11, R12
+	VBROADCASTSD (SI)(R11*8), Y2
+	VFMADD231PD  (DI)(R12*1), Y2, Y0
+	VFMADD231PD  32(DI)(R12*1), Y2, Y1
+	BLSRQ        R10, R10
+	JNZ          panels1_bit
+
+panels1_end:
+	VMOVUPD    Y0, (AX)
+	VMOVUPD    Y1, 32(AX)
+	PREFETCHT1 (R8)
+	ADDQ       $0x00000040, R8
+	ADDQ       CX, AX
+	ADDQ       BX, DX
+	DECQ       R9
+	JNZ        panels1_row
+	VZEROUPPER
+	RET
+
+panels2:
+	LEAQ 8192(DI), R8
+
+panels2_row:
+	CMPB   more+64(FP), $0x00
+	JNE    panels2_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	JMP    panels2_start
+
+panels2_more:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+
+panels2_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels2_end
+
+panels2_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000080, R11, R12
+	VBROADCASTSD (SI)(R11*8), Y4
+	VFMADD231PD  (DI)(R12*1), Y4, Y0
+	VFMADD231PD  32(DI)(R12*1), Y4, Y1
+	VFMADD231PD  64(DI)(R12*1), Y4, Y2
+	VFMADD231PD  96(DI)(R12*1), Y4, Y3
+	BLSRQ        R10, R10
+	JNZ          panels2_bit
+
+panels2_end:
+	VMOVUPD    Y0, (AX)
+	VMOVUPD    Y1, 32(AX)
+	VMOVUPD    Y2, 64(AX)
+	VMOVUPD    Y3, 96(AX)
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	ADDQ       $0x00000080, R8
+	ADDQ       CX, AX
+	ADDQ       BX, DX
+	DECQ       R9
+	JNZ        panels2_row
+	VZEROUPPER
+	RET
+
+panels3:
+	LEAQ 12288(DI), R8
+
+panels3_row:
+	CMPB   more+64(FP), $0x00
+	JNE    panels3_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	JMP    panels3_start
+
+panels3_more:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+	VMOVUPD 128(AX), Y4
+	VMOVUPD 160(AX), Y5
+
+panels3_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels3_end
+
+panels3_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x000000c0, R11, R12
+	VBROADCASTSD (SI)(R11*8), Y6
+	VFMADD231PD  (DI)(R12*1), Y6, Y0
+	VFMADD231PD  32(DI)(R12*1), Y6, Y1
+	VFMADD231PD  64(DI)(R12*1), Y6, Y2
+	VFMADD231PD  96(DI)(R12*1), Y6, Y3
+	VFMADD231PD  128(DI)(R12*1), Y6, Y4
+	VFMADD231PD  160(DI)(R12*1), Y6, Y5
+	BLSRQ        R10, R10
+	JNZ          panels3_bit
+
+panels3_end:
+	VMOVUPD    Y0, (AX)
+	VMOVUPD    Y1, 32(AX)
+	VMOVUPD    Y2, 64(AX)
+	VMOVUPD    Y3, 96(AX)
+	VMOVUPD    Y4, 128(AX)
+	VMOVUPD    Y5, 160(AX)
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	ADDQ       $0x000000c0, R8
+	ADDQ       CX, AX
+	ADDQ       BX, DX
+	DECQ       R9
+	JNZ        panels3_row
+	VZEROUPPER
+	RET
+
+panels4:
+	LEAQ 16384(DI), R8
+
+panels4_row:
+	CMPB   more+64(FP), $0x00
+	JNE    panels4_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	JMP    panels4_start
+
+panels4_more:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+	VMOVUPD 128(AX), Y4
+	VMOVUPD 160(AX), Y5
+	VMOVUPD 192(AX), Y6
+	VMOVUPD 224(AX), Y7
+
+panels4_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels4_end
+
+panels4_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000100, R11, R12
+	VBROADCASTSD (SI)(R11*8), Y8
+	VFMADD231PD  (DI)(R12*1), Y8, Y0
+	VFMADD231PD  32(DI)(R12*1), Y8, Y1
+	VFMADD231PD  64(DI)(R12*1), Y8, Y2
+	VFMADD231PD  96(DI)(R12*1), Y8, Y3
+	VFMADD231PD  128(DI)(R12*1), Y8, Y4
+	VFMADD231PD  160(DI)(R12*1), Y8, Y5
+	VFMADD231PD  192(DI)(R12*1), Y8, Y6
+	VFMADD231PD  224(DI)(R12*1), Y8, Y7
+	BLSRQ        R10, R10
+	JNZ          panels4_bit
+
+panels4_end:
+	VMOVUPD    Y0, (AX)
+	VMOVUPD    Y1, 32(AX)
+	VMOVUPD    Y2, 64(AX)
+	VMOVUPD    Y3, 96(AX)
+	VMOVUPD    Y4, 128(AX)
+	VMOVUPD    Y5, 160(AX)
+	VMOVUPD    Y6, 192(AX)
+	VMOVUPD    Y7, 224(AX)
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	ADDQ       $0x00000100, R8
+	ADDQ       CX, AX
+	ADDQ       BX, DX
+	DECQ       R9
+	JNZ        panels4_row
+	VZEROUPPER
+	RET
+
+panels5:
+	LEAQ 20480(DI), R8
+
+panels5_row:
+	CMPB   more+64(FP), $0x00
+	JNE    panels5_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	JMP    panels5_start
+
+panels5_more:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+	VMOVUPD 128(AX), Y4
+	VMOVUPD 160(AX), Y5
+	VMOVUPD 192(AX), Y6
+	VMOVUPD 224(AX), Y7
+	VMOVUPD 256(AX), Y8
+	VMOVUPD 288(AX), Y9
+
+panels5_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels5_end
+
+panels5_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000140, R11, R12
+	VBROADCASTSD (SI)(R11*8), Y10
+	VFMADD231PD  (DI)(R12*1), Y10, Y0
+	VFMADD231PD  32(DI)(R12*1), Y10, Y1
+	VFMADD231PD  64(DI)(R12*1), Y10, Y2
+	VFMADD231PD  96(DI)(R12*1), Y10, Y3
+	VFMADD231PD  128(DI)(R12*1), Y10, Y4
+	VFMADD231PD  160(DI)(R12*1), Y10, Y5
+	VFMADD231PD  192(DI)(R12*1), Y10, Y6
+	VFMADD231PD  224(DI)(R12*1), Y10, Y7
+	VFMADD231PD  256(DI)(R12*1), Y10, Y8
+	VFMADD231PD  288(DI)(R12*1), Y10, Y9
+	BLSRQ        R10, R10
+	JNZ          panels5_bit
+
+panels5_end:
+	VMOVUPD    Y0, (AX)
+	VMOVUPD    Y1, 32(AX)
+	VMOVUPD    Y2, 64(AX)
+	VMOVUPD    Y3, 96(AX)
+	VMOVUPD    Y4, 128(AX)
+	VMOVUPD    Y5, 160(AX)
+	VMOVUPD    Y6, 192(AX)
+	VMOVUPD    Y7, 224(AX)
+	VMOVUPD    Y8, 256(AX)
+	VMOVUPD    Y9, 288(AX)
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	PREFETCHT1 256(R8)
+	ADDQ       $0x00000140, R8
+	ADDQ       CX, AX
+	ADDQ       BX, DX
+	DECQ       R9
+	JNZ        panels5_row
+	VZEROUPPER
+	RET
+
+panels6:
+	LEAQ 24576(DI), R8
+
+panels6_row:
+	CMPB   more+64(FP), $0x00
+	JNE    panels6_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	JMP    panels6_start
+
+panels6_more:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+	VMOVUPD 128(AX), Y4
+	VMOVUPD 160(AX), Y5
+	VMOVUPD 192(AX), Y6
+	VMOVUPD 224(AX), Y7
+	VMOVUPD 256(AX), Y8
+	VMOVUPD 288(AX), Y9
+	VMOVUPD 320(AX), Y10
+	VMOVUPD 352(AX), Y11
+
+panels6_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels6_end
+
+panels6_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000180, R11, R12
+	VBROADCASTSD (SI)(R11*8), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	VFMADD231PD  64(DI)(R12*1), Y12, Y2
+	VFMADD231PD  96(DI)(R12*1), Y12, Y3
+	VFMADD231PD  128(DI)(R12*1), Y12, Y4
+	VFMADD231PD  160(DI)(R12*1), Y12, Y5
+	VFMADD231PD  192(DI)(R12*1), Y12, Y6
+	VFMADD231PD  224(DI)(R12*1), Y12, Y7
+	VFMADD231PD  256(DI)(R12*1), Y12, Y8
+	VFMADD231PD  288(DI)(R12*1), Y12, Y9
+	VFMADD231PD  320(DI)(R12*1), Y12, Y10
+	VFMADD231PD  352(DI)(R12*1), Y12, Y11
+	BLSRQ        R10, R10
+	JNZ          panels6_bit
+
+panels6_end:
+	VMOVUPD    Y0, (AX)
+	VMOVUPD    Y1, 32(AX)
+	VMOVUPD    Y2, 64(AX)
+	VMOVUPD    Y3, 96(AX)
+	VMOVUPD    Y4, 128(AX)
+	VMOVUPD    Y5, 160(AX)
+	VMOVUPD    Y6, 192(AX)
+	VMOVUPD    Y7, 224(AX)
+	VMOVUPD    Y8, 256(AX)
+	VMOVUPD    Y9, 288(AX)
+	VMOVUPD    Y10, 320(AX)
+	VMOVUPD    Y11, 352(AX)
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	PREFETCHT1 256(R8)
+	PREFETCHT1 320(R8)
+	ADDQ       $0x00000180, R8
+	ADDQ       CX, AX
+	ADDQ       BX, DX
+	DECQ       R9
+	JNZ        panels6_row
+	VZEROUPPER
+	RET
+
+// func avx2Push(x *float64, coef *float64, bits *uint64, values *float64, n int, rows int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2Push(SB), NOSPLIT, $0-48
+	MOVQ    x+0(FP), AX
+	MOVQ    coef+8(FP), SI
+	MOVQ    bits+16(FP), DI
+	MOVQ    rows+40(FP), R8
+	MOVQ    n+32(FP), R9
+	ADDQ    $0x3f, R9
+	SHRQ    $0x06, R9
+	SHLQ    $0x03, R9
 	VMOVDQU bitOfLane<>+0(SB), Y0
 	VMOVDQU bitOfLane<>+32(SB), Y1
 
 row:
-	MOVQ values+16(FP), BX
-	MOVQ CX, SI
-	MOVQ n+24(FP), DI
-	SUBQ $0x00000008, DI
-	JB   eight_end
+	MOVQ         values+24(FP), DX
+	MOVQ         DI, CX
+	MOVQ         n+32(FP), BX
+	VBROADCASTSD (SI), Y2
+	SUBQ         $0x00000008, BX
+	JB           eight_end
 
 eight:
-	VPBROADCASTB (SI), Y2
-	VPAND        Y0, Y2, Y3
-	VPCMPEQQ     Y0, Y3, Y3
-	VANDPD       (BX), Y3, Y3
-	VMOVUPD      Y3, (AX)
-	VPAND        Y1, Y2, Y4
-	VPCMPEQQ     Y1, Y4, Y4
-	VANDPD       32(BX), Y4, Y4
-	VMOVUPD      Y4, 32(AX)
-	INCQ         SI
-	ADDQ         $0x00000040, BX
+	VPBROADCASTB (CX), Y3
+	VPAND        Y0, Y3, Y4
+	VPCMPEQQ     Y0, Y4, Y4
+	VANDPD       (DX), Y4, Y4
+	VMOVUPD      (AX), Y6
+	VFMADD231PD  Y4, Y2, Y6
+	VMOVUPD      Y6, (AX)
+	VPAND        Y1, Y3, Y5
+	VPCMPEQQ     Y1, Y5, Y5
+	VANDPD       32(DX), Y5, Y5
+	VMOVUPD      32(AX), Y7
+	VFMADD231PD  Y5, Y2, Y7
+	VMOVUPD      Y7, 32(AX)
+	INCQ         CX
+	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000040, AX
-	SUBQ         $0x00000008, DI
+	SUBQ         $0x00000008, BX
 	JAE          eight
 
 eight_end:
-	ADDQ         $0x00000008, DI
-	TESTQ        DI, DI
-	JZ           next
-	MOVBQZX      (SI), R9
-	SUBQ         $0x04, DI
-	JB           few
-	VPBROADCASTB (SI), Y3
-	VPAND        Y0, Y3, Y3
-	VPCMPEQQ     Y0, Y3, Y3
-	VANDPD       (BX), Y3, Y3
-	VMOVUPD      Y3, (AX)
-	SHRQ         $0x04, R9
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, AX
-	SUBQ         $0x04, DI
-
-few:
-	ADDQ $0x04, DI
-	JZ   next
+	ADDQ    $0x00000008, BX
+	TESTQ   BX, BX
+	JZ      next
+	MOVBQZX (CX), CX
 
 one:
-	MOVQ R9, SI
-	ANDQ $0x01, SI
-	NEGQ SI
-	ANDQ (BX), SI
-	MOVQ SI, (AX)
-	SHRQ $0x01, R9
-	ADDQ $0x08, BX
-	ADDQ $0x08, AX
-	DECQ DI
-	JNZ  one
+	MOVQ        CX, R10
+	ANDQ        $0x01, R10
+	NEGQ        R10
+	ANDQ        (DX), R10
+	VMOVQ       R10, X4
+	VMOVSD      (AX), X5
+	VFMADD231SD X4, X2, X5
+	VMOVSD      X5, (AX)
+	SHRQ        $0x01, CX
+	ADDQ        $0x08, DX
+	ADDQ        $0x08, AX
+	DECQ        BX
+	JNZ         one
 
 next:
-	ADDQ R8, CX
-	DECQ DX
+	ADDQ R9, DI
+	ADDQ $0x08, SI
+	DECQ R8
 	JNZ  row
 	VZEROUPPER
 	RET
@@ -1048,18 +1440,18 @@ strips:
 	JMP      strip0
 
 strip8:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	VXORPD Y7, Y7, Y7
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD    (DI), Y0
+	VMOVUPD    32(DI), Y1
+	VMOVUPD    64(DI), Y2
+	VMOVUPD    96(DI), Y3
+	VMOVUPD    128(DI), Y4
+	VMOVUPD    160(DI), Y5
+	VMOVUPD    192(DI), Y6
+	VMASKMOVPD 224(DI), Y10, Y7
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
 
 strip8_row:
 	VBROADCASTSD (R13), Y9
@@ -1140,17 +1532,17 @@ strip8_row:
 	JMP          next
 
 strip7:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	VXORPD Y6, Y6, Y6
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD    (DI), Y0
+	VMOVUPD    32(DI), Y1
+	VMOVUPD    64(DI), Y2
+	VMOVUPD    96(DI), Y3
+	VMOVUPD    128(DI), Y4
+	VMOVUPD    160(DI), Y5
+	VMASKMOVPD 192(DI), Y10, Y6
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
 
 strip7_row:
 	VBROADCASTSD (R13), Y9
@@ -1223,16 +1615,16 @@ strip7_row:
 	JMP          next
 
 strip6:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	VXORPD Y5, Y5, Y5
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD    (DI), Y0
+	VMOVUPD    32(DI), Y1
+	VMOVUPD    64(DI), Y2
+	VMOVUPD    96(DI), Y3
+	VMOVUPD    128(DI), Y4
+	VMASKMOVPD 160(DI), Y10, Y5
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
 
 strip6_row:
 	VBROADCASTSD (R13), Y9
@@ -1297,15 +1689,15 @@ strip6_row:
 	JMP          next
 
 strip5:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	VXORPD Y4, Y4, Y4
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD    (DI), Y0
+	VMOVUPD    32(DI), Y1
+	VMOVUPD    64(DI), Y2
+	VMOVUPD    96(DI), Y3
+	VMASKMOVPD 128(DI), Y10, Y4
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
 
 strip5_row:
 	VBROADCASTSD (R13), Y9
@@ -1362,14 +1754,14 @@ strip5_row:
 	JMP          next
 
 strip4:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	VXORPD Y3, Y3, Y3
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD    (DI), Y0
+	VMOVUPD    32(DI), Y1
+	VMOVUPD    64(DI), Y2
+	VMASKMOVPD 96(DI), Y10, Y3
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
 
 strip4_row:
 	VBROADCASTSD (R13), Y9
@@ -1418,13 +1810,13 @@ strip4_row:
 	JMP          next
 
 strip3:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD    (DI), Y0
+	VMOVUPD    32(DI), Y1
+	VMASKMOVPD 64(DI), Y10, Y2
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
 
 strip3_row:
 	VBROADCASTSD (R13), Y9
@@ -1465,12 +1857,12 @@ strip3_row:
 	JMP          next
 
 strip2:
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD    (DI), Y0
+	VMASKMOVPD 32(DI), Y10, Y1
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
 
 strip2_row:
 	VBROADCASTSD (R13), Y9
@@ -1503,11 +1895,11 @@ strip2_row:
 	JMP          next
 
 strip1:
-	VXORPD Y0, Y0, Y0
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMASKMOVPD (DI), Y10, Y0
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
 
 strip1_row:
 	VBROADCASTSD (R13), Y9

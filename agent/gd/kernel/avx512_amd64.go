@@ -15,10 +15,16 @@ func avx512Product(c *float64, a *float64, b *float64, stride int, rows int, inn
 //go:noescape
 func avx512Descend(x *float64, coef *float64, step *float64, stride int, n int, rows int)
 
-// avx512Mask takes at least one row.
+// avx512Gather goes over the rows' bits of one word, from +0 or, with more, from the chains that c holds. A row of c has stride numbers, one of
+// bits words; values and b, a group, are those of the word. rows and panels are not 0.
 //
 //go:noescape
-func avx512Mask(h *float64, bits *uint64, values *float64, n int, rows int)
+func avx512Gather(c *float64, stride int, bits *uint64, words int, values *float64, b *float64, rows int, panels int, more bool)
+
+// avx512Push takes at least one row.
+//
+//go:noescape
+func avx512Push(x *float64, coef *float64, bits *uint64, values *float64, n int, rows int)
 
 // avx512Activate takes at least one neuron and one sample.
 //

@@ -3920,51 +3920,376 @@ row_8:
 	VZEROUPPER
 	RET
 
-// func avx512Mask(h *float64, bits *uint64, values *float64, n int, rows int)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·avx512Mask(SB), NOSPLIT, $0-40
-	MOVQ h+0(FP), AX
-	MOVQ bits+8(FP), DX
-	MOVQ rows+32(FP), BX
-	MOVQ n+24(FP), R9
+// func avx512Gather(c *float64, stride int, bits *uint64, words int, values *float64, b *float64, rows int, panels int, more bool)
+// Requires: AVX, AVX512F, BMI, MMX+
+TEXT ·avx512Gather(SB), NOSPLIT, $0-65
+	MOVQ c+0(FP), AX
+	MOVQ stride+8(FP), CX
+	SHLQ $0x03, CX
+	MOVQ bits+16(FP), DX
+	MOVQ words+24(FP), BX
+	SHLQ $0x03, BX
+	MOVQ values+32(FP), SI
+	MOVQ b+40(FP), DI
+	MOVQ rows+48(FP), R9
+	MOVQ panels+56(FP), R8
+	CMPQ R8, $0x00000006
+	JEQ  panels6
+	CMPQ R8, $0x00000005
+	JEQ  panels5
+	CMPQ R8, $0x00000004
+	JEQ  panels4
+	CMPQ R8, $0x00000003
+	JEQ  panels3
+	CMPQ R8, $0x00000002
+	JEQ  panels2
+	LEAQ 4096(DI), R8
+
+panels1_row:
+	CMPB   more+64(FP), $0x00
+	JNE    panels1_more
+	VPXORQ Z0, Z0, Z0
+	JMP    panels1_start
+
+panels1_more:
+	VMOVUPD (AX), Z0
+
+panels1_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels1_end
+
+panels1_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000040, R11, R12
+	VBROADCASTSD (SI)(R11*8), Z1
+	VFMADD231PD  (DI)(R12*1), Z1, Z0
+	BLSRQ        R10, R10
+	JNZ          panels1_bit
+
+panels1_end:
+	VMOVUPD    Z0, (AX)
+	PREFETCHT1 (R8)
+	ADDQ       $0x00000040, R8
+	ADDQ       CX, AX
+	ADDQ       BX, DX
+	DECQ       R9
+	JNZ        panels1_row
+	VZEROUPPER
+	RET
+
+panels2:
+	LEAQ 8192(DI), R8
+
+panels2_row:
+	CMPB   more+64(FP), $0x00
+	JNE    panels2_more
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	JMP    panels2_start
+
+panels2_more:
+	VMOVUPD (AX), Z0
+	VMOVUPD 64(AX), Z1
+
+panels2_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels2_end
+
+panels2_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000080, R11, R12
+	VBROADCASTSD (SI)(R11*8), Z2
+	VFMADD231PD  (DI)(R12*1), Z2, Z0
+	VFMADD231PD  64(DI)(R12*1), Z2, Z1
+	BLSRQ        R10, R10
+	JNZ          panels2_bit
+
+panels2_end:
+	VMOVUPD    Z0, (AX)
+	VMOVUPD    Z1, 64(AX)
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	ADDQ       $0x00000080, R8
+	ADDQ       CX, AX
+	ADDQ       BX, DX
+	DECQ       R9
+	JNZ        panels2_row
+	VZEROUPPER
+	RET
+
+panels3:
+	LEAQ 12288(DI), R8
+
+panels3_row:
+	CMPB   more+64(FP), $0x00
+	JNE    panels3_more
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	JMP    panels3_start
+
+panels3_more:
+	VMOVUPD (AX), Z0
+	VMOVUPD 64(AX), Z1
+	VMOVUPD 128(AX), Z2
+
+panels3_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels3_end
+
+panels3_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x000000c0, R11, R12
+	VBROADCASTSD (SI)(R11*8), Z3
+	VFMADD231PD  (DI)(R12*1), Z3, Z0
+	VFMADD231PD  64(DI)(R12*1), Z3, Z1
+	VFMADD231PD  128(DI)(R12*1), Z3, Z2
+	BLSRQ        R10, R10
+	JNZ          panels3_bit
+
+panels3_end:
+	VMOVUPD    Z0, (AX)
+	VMOVUPD    Z1, 64(AX)
+	VMOVUPD    Z2, 128(AX)
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	ADDQ       $0x000000c0, R8
+	ADDQ       CX, AX
+	ADDQ       BX, DX
+	DECQ       R9
+	JNZ        panels3_row
+	VZEROUPPER
+	RET
+
+panels4:
+	LEAQ 16384(DI), R8
+
+panels4_row:
+	CMPB   more+64(FP), $0x00
+	JNE    panels4_more
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	JMP    panels4_start
+
+panels4_more:
+	VMOVUPD (AX), Z0
+	VMOVUPD 64(AX), Z1
+	VMOVUPD 128(AX), Z2
+	VMOVUPD 192(AX), Z3
+
+panels4_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels4_end
+
+panels4_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000100, R11, R12
+	VBROADCASTSD (SI)(R11*8), Z4
+	VFMADD231PD  (DI)(R12*1), Z4, Z0
+	VFMADD231PD  64(DI)(R12*1), Z4, Z1
+	VFMADD231PD  128(DI)(R12*1), Z4, Z2
+	VFMADD231PD  192(DI)(R12*1), Z4, Z3
+	BLSRQ        R10, R10
+	JNZ          panels4_bit
+
+panels4_end:
+	VMOVUPD    Z0, (AX)
+	VMOVUPD    Z1, 64(AX)
+	VMOVUPD    Z2, 128(AX)
+	VMOVUPD    Z3, 192(AX)
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	ADDQ       $0x00000100, R8
+	ADDQ       CX, AX
+	ADDQ       BX, DX
+	DECQ       R9
+	JNZ        panels4_row
+	VZEROUPPER
+	RET
+
+panels5:
+	LEAQ 20480(DI), R8
+
+panels5_row:
+	CMPB   more+64(FP), $0x00
+	JNE    panels5_more
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	JMP    panels5_start
+
+panels5_more:
+	VMOVUPD (AX), Z0
+	VMOVUPD 64(AX), Z1
+	VMOVUPD 128(AX), Z2
+	VMOVUPD 192(AX), Z3
+	VMOVUPD 256(AX), Z4
+
+panels5_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels5_end
+
+panels5_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000140, R11, R12
+	VBROADCASTSD (SI)(R11*8), Z5
+	VFMADD231PD  (DI)(R12*1), Z5, Z0
+	VFMADD231PD  64(DI)(R12*1), Z5, Z1
+	VFMADD231PD  128(DI)(R12*1), Z5, Z2
+	VFMADD231PD  192(DI)(R12*1), Z5, Z3
+	VFMADD231PD  256(DI)(R12*1), Z5, Z4
+	BLSRQ        R10, R10
+	JNZ          panels5_bit
+
+panels5_end:
+	VMOVUPD    Z0, (AX)
+	VMOVUPD    Z1, 64(AX)
+	VMOVUPD    Z2, 128(AX)
+	VMOVUPD    Z3, 192(AX)
+	VMOVUPD    Z4, 256(AX)
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	PREFETCHT1 256(R8)
+	ADDQ       $0x00000140, R8
+	ADDQ       CX, AX
+	ADDQ       BX, DX
+	DECQ       R9
+	JNZ        panels5_row
+	VZEROUPPER
+	RET
+
+panels6:
+	LEAQ 24576(DI), R8
+
+panels6_row:
+	CMPB   more+64(FP), $0x00
+	JNE    panels6_more
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	JMP    panels6_start
+
+panels6_more:
+	VMOVUPD (AX), Z0
+	VMOVUPD 64(AX), Z1
+	VMOVUPD 128(AX), Z2
+	VMOVUPD 192(AX), Z3
+	VMOVUPD 256(AX), Z4
+	VMOVUPD 320(AX), Z5
+
+panels6_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels6_end
+
+panels6_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000180, R11, R12
+	VBROADCASTSD (SI)(R11*8), Z6
+	VFMADD231PD  (DI)(R12*1), Z6, Z0
+	VFMADD231PD  64(DI)(R12*1), Z6, Z1
+	VFMADD231PD  128(DI)(R12*1), Z6, Z2
+	VFMADD231PD  192(DI)(R12*1), Z6, Z3
+	VFMADD231PD  256(DI)(R12*1), Z6, Z4
+	VFMADD231PD  320(DI)(R12*1), Z6, Z5
+	BLSRQ        R10, R10
+	JNZ          panels6_bit
+
+panels6_end:
+	VMOVUPD    Z0, (AX)
+	VMOVUPD    Z1, 64(AX)
+	VMOVUPD    Z2, 128(AX)
+	VMOVUPD    Z3, 192(AX)
+	VMOVUPD    Z4, 256(AX)
+	VMOVUPD    Z5, 320(AX)
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	PREFETCHT1 256(R8)
+	PREFETCHT1 320(R8)
+	ADDQ       $0x00000180, R8
+	ADDQ       CX, AX
+	ADDQ       BX, DX
+	DECQ       R9
+	JNZ        panels6_row
+	VZEROUPPER
+	RET
+
+// func avx512Push(x *float64, coef *float64, bits *uint64, values *float64, n int, rows int)
+// Requires: AVX, AVX512DQ, AVX512F, FMA3
+TEXT ·avx512Push(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ coef+8(FP), SI
+	MOVQ bits+16(FP), DI
+	MOVQ rows+40(FP), R8
+	MOVQ n+32(FP), R9
 	ADDQ $0x3f, R9
 	SHRQ $0x06, R9
 	SHLQ $0x03, R9
 
 row:
-	MOVQ values+16(FP), SI
-	MOVQ DX, DI
-	MOVQ n+24(FP), R8
-	SUBQ $0x00000008, R8
-	JB   eight_end
+	MOVQ         values+24(FP), DX
+	MOVQ         DI, CX
+	MOVQ         n+32(FP), BX
+	VBROADCASTSD (SI), Z2
+	SUBQ         $0x00000008, BX
+	JB           eight_end
 
 eight:
-	KMOVB     (DI), K1
-	VMOVUPD.Z (SI), K1, Z0
-	VMOVUPD   Z0, (AX)
-	INCQ      DI
-	ADDQ      $0x00000040, SI
-	ADDQ      $0x00000040, AX
-	SUBQ      $0x00000008, R8
-	JAE       eight
+	KMOVB       (CX), K1
+	VMOVUPD.Z   (DX), K1, Z3
+	VMOVUPD     (AX), Z4
+	VFMADD231PD Z3, Z2, Z4
+	VMOVUPD     Z4, (AX)
+	INCQ        CX
+	ADDQ        $0x00000040, DX
+	ADDQ        $0x00000040, AX
+	SUBQ        $0x00000008, BX
+	JAE         eight
 
 eight_end:
-	ADDQ      $0x00000008, R8
-	TESTQ     R8, R8
-	JZ        next
-	MOVQ      R8, CX
-	MOVL      $0x000000ff, R10
-	SHLL      CL, R10
-	NOTL      R10
-	KMOVB     R10, K2
-	KMOVB     (DI), K1
-	VMOVUPD.Z (SI), K1, Z0
-	VMOVUPD   Z0, K2, (AX)
-	LEAQ      (AX)(R8*8), AX
+	ADDQ    $0x00000008, BX
+	TESTQ   BX, BX
+	JZ      next
+	MOVBQZX (CX), CX
+
+one:
+	MOVQ        CX, R10
+	ANDQ        $0x01, R10
+	NEGQ        R10
+	ANDQ        (DX), R10
+	VMOVQ       R10, X4
+	VMOVSD      (AX), X5
+	VFMADD231SD X4, X2, X5
+	VMOVSD      X5, (AX)
+	SHRQ        $0x01, CX
+	ADDQ        $0x08, DX
+	ADDQ        $0x08, AX
+	DECQ        BX
+	JNZ         one
 
 next:
-	ADDQ R9, DX
-	DECQ BX
+	ADDQ R9, DI
+	ADDQ $0x08, SI
+	DECQ R8
 	JNZ  row
 	VZEROUPPER
 	RET
@@ -4014,18 +4339,18 @@ strips:
 	JG     strip1
 
 strip8:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	VPXORQ Z7, Z7, Z7
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD   (DI), Z0
+	VMOVUPD   64(DI), Z1
+	VMOVUPD   128(DI), Z2
+	VMOVUPD   192(DI), Z3
+	VMOVUPD   256(DI), Z4
+	VMOVUPD   320(DI), Z5
+	VMOVUPD   384(DI), Z6
+	VMOVUPD.Z 448(DI), K1, Z7
+	MOVQ      AX, CX
+	MOVQ      BX, R12
+	MOVQ      a+16(FP), R13
+	MOVQ      rows+48(FP), R14
 
 strip8_row:
 	VBROADCASTSD (R13), Z9
@@ -4090,17 +4415,17 @@ strip8_row:
 	JMP          next
 
 strip7:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	VPXORQ Z6, Z6, Z6
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD   (DI), Z0
+	VMOVUPD   64(DI), Z1
+	VMOVUPD   128(DI), Z2
+	VMOVUPD   192(DI), Z3
+	VMOVUPD   256(DI), Z4
+	VMOVUPD   320(DI), Z5
+	VMOVUPD.Z 384(DI), K1, Z6
+	MOVQ      AX, CX
+	MOVQ      BX, R12
+	MOVQ      a+16(FP), R13
+	MOVQ      rows+48(FP), R14
 
 strip7_row:
 	VBROADCASTSD (R13), Z9
@@ -4159,16 +4484,16 @@ strip7_row:
 	JMP          next
 
 strip6:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	VPXORQ Z5, Z5, Z5
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD   (DI), Z0
+	VMOVUPD   64(DI), Z1
+	VMOVUPD   128(DI), Z2
+	VMOVUPD   192(DI), Z3
+	VMOVUPD   256(DI), Z4
+	VMOVUPD.Z 320(DI), K1, Z5
+	MOVQ      AX, CX
+	MOVQ      BX, R12
+	MOVQ      a+16(FP), R13
+	MOVQ      rows+48(FP), R14
 
 strip6_row:
 	VBROADCASTSD (R13), Z9
@@ -4221,15 +4546,15 @@ strip6_row:
 	JMP          next
 
 strip5:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	VPXORQ Z4, Z4, Z4
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD   (DI), Z0
+	VMOVUPD   64(DI), Z1
+	VMOVUPD   128(DI), Z2
+	VMOVUPD   192(DI), Z3
+	VMOVUPD.Z 256(DI), K1, Z4
+	MOVQ      AX, CX
+	MOVQ      BX, R12
+	MOVQ      a+16(FP), R13
+	MOVQ      rows+48(FP), R14
 
 strip5_row:
 	VBROADCASTSD (R13), Z9
@@ -4276,14 +4601,14 @@ strip5_row:
 	JMP          next
 
 strip4:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	VPXORQ Z3, Z3, Z3
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD   (DI), Z0
+	VMOVUPD   64(DI), Z1
+	VMOVUPD   128(DI), Z2
+	VMOVUPD.Z 192(DI), K1, Z3
+	MOVQ      AX, CX
+	MOVQ      BX, R12
+	MOVQ      a+16(FP), R13
+	MOVQ      rows+48(FP), R14
 
 strip4_row:
 	VBROADCASTSD (R13), Z9
@@ -4324,13 +4649,13 @@ strip4_row:
 	JMP          next
 
 strip3:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	VPXORQ Z2, Z2, Z2
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD   (DI), Z0
+	VMOVUPD   64(DI), Z1
+	VMOVUPD.Z 128(DI), K1, Z2
+	MOVQ      AX, CX
+	MOVQ      BX, R12
+	MOVQ      a+16(FP), R13
+	MOVQ      rows+48(FP), R14
 
 strip3_row:
 	VBROADCASTSD (R13), Z9
@@ -4365,12 +4690,12 @@ strip3_row:
 	JMP          next
 
 strip2:
-	VPXORQ Z0, Z0, Z0
-	VPXORQ Z1, Z1, Z1
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD   (DI), Z0
+	VMOVUPD.Z 64(DI), K1, Z1
+	MOVQ      AX, CX
+	MOVQ      BX, R12
+	MOVQ      a+16(FP), R13
+	MOVQ      rows+48(FP), R14
 
 strip2_row:
 	VBROADCASTSD (R13), Z9
@@ -4399,11 +4724,11 @@ strip2_row:
 	JMP          next
 
 strip1:
-	VPXORQ Z0, Z0, Z0
-	MOVQ   AX, CX
-	MOVQ   BX, R12
-	MOVQ   a+16(FP), R13
-	MOVQ   rows+48(FP), R14
+	VMOVUPD.Z (DI), K1, Z0
+	MOVQ      AX, CX
+	MOVQ      BX, R12
+	MOVQ      a+16(FP), R13
+	MOVQ      rows+48(FP), R14
 
 strip1_row:
 	VBROADCASTSD (R13), Z9

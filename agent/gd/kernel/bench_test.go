@@ -41,7 +41,7 @@ func BenchmarkElements(b *testing.B) {
 			}{
 				{"descend", func() { k.Descend(x, small, y, n, n) }},
 				{"activate", func() { k.Activate(z, n, a, bits, sum) }},
-				{"mask", func() { k.Mask(y, bits, g, rows) }},
+				{"push", func() { k.Push(y, small, bits, g) }},
 				{"dots", func() { k.Dots(few, x, n, y, n, n) }},
 				{"distances", func() { k.Distances(few, x, y, n) }},
 				{"works", func() { k.Works(few, x, y, z, n) }},
@@ -53,6 +53,25 @@ func BenchmarkElements(b *testing.B) {
 					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows/float64(n), "ns/element")
 				})
 			}
+		}
+	}
+}
+
+// BenchmarkGather is the speed of Gather as a product's, what is not set counted as work: the peak is no bound.
+func BenchmarkGather(b *testing.B) {
+	for _, name := range Names() {
+		k, _ := Choose(name)
+		for _, s := range [][3]int{{64, 1000, 1000}, {64, 1000, 50}, {64, 100, 20}, {64, 100, 100}, {64, 40, 20}, {32, 20, 20}, {64, 80, 20}, {64, 64, 48}} {
+			rows, inner, outer := s[0], s[1], s[2]
+			b.Run(fmt.Sprintf("%s/%dx%dx%d", name, rows, inner, outer), func(b *testing.B) {
+				g, right := random(1, inner), NewRows(inner, outer)
+				copy(right.Data, random(2, len(right.Data)))
+				c, bits := make([]float64, rows*right.Width()), patterns(1, rows, inner)
+				for b.Loop() {
+					k.Gather(c, bits, g, rows, right)
+				}
+				b.ReportMetric(2*float64(rows*inner*outer)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GF/s")
+			})
 		}
 	}
 }

@@ -45,12 +45,17 @@ type Set struct {
 	// Descend makes a step: x[r*n+j] = fma(coef[r], step[r*stride+j], x[r*n+j]) for j < n, r < len(coef).
 	Descend func(x, coef, step []float64, stride, n int)
 
-	// Mask spreads g over the patterns: h[r*len(g)+i] = g[i] where bit i of neuron r is set, else +0.
-	Mask func(h []float64, bits []uint64, g []float64, rows int)
+	// Gather sets c = h b, h = g where a pattern's bit is set: c[r*b.Width()+j] = the chain over the set bits i of neuron r, in increasing order,
+	// from +0 of fma(g[i], b[i, j], ·), for j < b.Width(): the outputs beyond b.Outer are written too. What is not set is left out, and not
+	// multiplied by zero: half of the work.
+	Gather func(c []float64, bits []uint64, g []float64, rows int, b *Rows)
+
+	// Push adds the residuals to sums of them: x[r*len(g)+i] = fma(coef[r], h, x[r*len(g)+i]), h = g[i] where bit i of neuron r is set, else +0.
+	Push func(x, coef []float64, bits []uint64, g []float64)
 
 	// Activate reads the pre-activations z[r*stride+i], i < len(sum), of neurons r < len(a). It sets their patterns: bit i of
-	// neuron r where not z < 0, zero beyond len(sum). And sum[i] = the chain over r from +0 of fma(a[r], v, ·), v = z where the bit
-	// is set, else +0. It returns how many bits changed. A NaN counts as set: it passes through the ReLU and makes the
+	// neuron r where not z < 0, zero beyond len(sum). And it takes each sum[i] on through the neurons: fma(a[r], v, sum[i]), v = z where the
+	// bit is set, else +0. It returns how many bits changed. A NaN counts as set: it passes through the ReLU and makes the
 	// loss NaN, which ends the point as diverged, where it would otherwise vanish.
 	Activate func(z []float64, stride int, a []float64, bits []uint64, sum []float64) (flips int)
 
@@ -69,7 +74,8 @@ var generic = Set{
 	Name:      "generic",
 	Product:   product,
 	Descend:   descend,
-	Mask:      mask,
+	Gather:    gather,
+	Push:      push,
 	Activate:  activate,
 	Dots:      dots,
 	Distances: distances,

@@ -125,8 +125,8 @@ func TestDescend(t *testing.T) {
 	})
 }
 
-// TestActivateAndMask goes through every length, with zeros of both signs, subnormals, infinities and a NaN among the numbers.
-func TestActivateAndMask(t *testing.T) {
+// TestActivateAndPush goes through every length, with zeros of both signs, subnormals, infinities and a NaN among the numbers.
+func TestActivateAndPush(t *testing.T) {
 	special := []float64{0, math.Copysign(0, -1), 5e-324, -5e-324, math.Inf(-1), -1e308}
 	each(t, func(t *testing.T, k *Set) {
 		for _, n := range edges {
@@ -175,24 +175,76 @@ func checkActivate(t *testing.T, k *Set, n, rows int, special []float64) {
 	if got := Differences(bits, old); got != flips {
 		t.Fatalf("Differences is %d, want %d", got, flips)
 	}
-	checkMask(t, k, bits, random(5, n), rows)
+	checkPush(t, k, bits, random(5, n), rows)
 }
 
-func checkMask(t *testing.T, k *Set, bits []uint64, g []float64, rows int) {
+func checkPush(t *testing.T, k *Set, bits []uint64, g []float64, rows int) {
 	n, words := len(g), Words(len(g))
-	h, intact := guarded(make([]float64, rows*n))
-	k.Mask(h, bits, g, rows)
-	want := make([]float64, rows*n)
+	want, coef := random(8, rows*n), random(9, rows)
+	x, intact := guarded(want)
+	k.Push(x, coef, bits, g)
 	for r := range rows {
 		for i := range n {
 			if bits[r*words+i/64]>>(i%64)&1 == 1 {
-				want[r*n+i] = g[i]
+				want[r*n+i] = math.FMA(coef[r], g[i], want[r*n+i])
 			}
 		}
 	}
-	sameBits(t, "mask", h, want)
+	sameBits(t, "push", x, want)
 	if !intact() {
-		t.Fatal("mask wrote outside")
+		t.Fatal("push wrote outside")
+	}
+}
+
+func TestGather(t *testing.T) {
+	each(t, func(t *testing.T, k *Set) {
+		for _, inner := range edges {
+			for _, outer := range edges {
+				for _, rows := range []int{1, 2, 64} {
+					checkGather(t, k, rows, inner, outer)
+				}
+			}
+		}
+	})
+}
+
+func checkGather(t *testing.T, k *Set, rows, inner, outer int) {
+	lies, g, bits := random(2, inner*outer), random(3, inner), patterns(uint64(rows), rows, inner)
+	b := NewRows(inner, outer)
+	for i := range inner {
+		b.Set(i, 0, lies[i*outer:][:outer])
+	}
+	c, intact := guarded(make([]float64, rows*b.Width()))
+	k.Gather(c, bits, g, rows, b)
+	if !intact() {
+		t.Fatalf("%d x %d x %d: wrote outside", rows, inner, outer)
+	}
+	for r := range rows {
+		want := make([]float64, outer)
+		for i := range inner {
+			for j := range want {
+				if bits[r*Words(inner)+i/64]>>(i%64)&1 == 1 {
+					want[j] = math.FMA(g[i], lies[i*outer+j], want[j])
+				}
+			}
+		}
+		sameBits(t, "gather", c[r*b.Width():][:outer], want)
+	}
+}
+
+func TestRows(t *testing.T) {
+	for _, outer := range []int{1, 8, 41, 48, 49, 56, 97, 200} {
+		x, b := random(3, 5*outer), NewRows(5, outer)
+		for i := range 5 { // in two parts
+			half := outer / Panel / 2 * Panel
+			b.Set(i, half, x[i*outer+half:][:outer-half])
+			b.Set(i, 0, x[i*outer:][:half])
+		}
+		for i, v := range x {
+			if b.At(i/outer, i%outer) != v {
+				t.Fatalf("of %d columns: element %d, %d is misplaced", outer, i/outer, i%outer)
+			}
+		}
 	}
 }
 

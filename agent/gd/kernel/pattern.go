@@ -8,19 +8,27 @@ import (
 // Words is how many words hold the bits of n samples, or of n neurons: bit i is bit i%64 of word i/64, unused bits are zero.
 func Words(n int) int { return (n + 63) / 64 }
 
-// mask is the definition of Set.Mask.
-func mask(h []float64, patterns []uint64, g []float64, rows int) {
+// Used is the bits that n samples use of word w.
+func Used(n, w int) uint64 {
+	if left := n - w*64; left < 64 {
+		return 1<<left - 1
+	}
+	return ^uint64(0)
+}
+
+// push is the definition of Set.Push.
+func push(x, coef []float64, patterns []uint64, g []float64) {
 	n, words := len(g), Words(len(g))
-	for r := range rows {
-		row, row64 := h[r*n:][:n], patterns[r*words:][:words]
+	for r, k := range coef {
+		row, row64 := x[r*n:][:n], patterns[r*words:][:words]
 		for w, word := range row64 {
 			from := w * 64
 			part := g[from:min(from+64, n)]
-			out := row[from:][:len(part)]
+			to := row[from:][:len(part)]
 			for i, v := range part {
 				// All ones where the bit is set: no branch, which would be mispredicted half of the time.
 				keep := -(word >> (i & 63) & 1)
-				out[i] = math.Float64frombits(math.Float64bits(v) & keep)
+				to[i] = math.FMA(k, math.Float64frombits(math.Float64bits(v)&keep), to[i])
 			}
 		}
 	}
@@ -29,7 +37,6 @@ func mask(h []float64, patterns []uint64, g []float64, rows int) {
 // activate is the definition of Set.Activate.
 func activate(z []float64, stride int, a []float64, patterns []uint64, sum []float64) (flips int) {
 	n, words := len(sum), Words(len(sum))
-	clear(sum)
 	for r, sign := range a {
 		row, row64 := z[r*stride:][:n], patterns[r*words:][:words]
 		for w := range row64 {

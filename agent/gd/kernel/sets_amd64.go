@@ -13,17 +13,17 @@ import (
 
 var (
 	avx512 = assembly{
-		avx512Product, avx512Descend, avx512Mask, avx512Activate, avx512Dots, avx512Distances, avx512Works,
+		avx512Product, avx512Descend, avx512Gather, avx512Push, avx512Activate, avx512Dots, avx512Distances, avx512Works,
 	}.set("avx512")
 	avx2 = assembly{
-		avx2Product, avx2Descend, avx2Mask, avx2Activate, avx2Dots, avx2Distances, avx2Works,
+		avx2Product, avx2Descend, avx2Gather, avx2Push, avx2Activate, avx2Dots, avx2Distances, avx2Works,
 	}.set("avx2")
 )
 
 // sets are the implementations that this processor can run, the best first.
 func sets() []*Set {
 	s := []*Set{&generic}
-	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA || !cpu.X86.HasPOPCNT {
+	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA || !cpu.X86.HasPOPCNT || !cpu.X86.HasBMI1 {
 		return s
 	}
 	s = slices.Insert(s, 0, avx2)
@@ -38,7 +38,8 @@ func sets() []*Set {
 type assembly struct {
 	product   func(c, a, b *float64, stride, rows, inner, width, depth int, more bool)
 	descend   func(x, coef, step *float64, stride, n, rows int)
-	mask      func(h *float64, bits *uint64, values *float64, n, rows int)
+	gather    func(c *float64, stride int, bits *uint64, words int, values, b *float64, rows, panels int, more bool)
+	push      func(x, coef *float64, bits *uint64, values *float64, n, rows int)
 	activate  func(z *float64, stride int, a *float64, bits *uint64, sum *float64, n, rows int) (flips int)
 	dots      func(out, x *float64, xStride int, y *float64, yStride, n, rows int)
 	distances func(out, x, y *float64, n, rows int)
@@ -48,7 +49,7 @@ type assembly struct {
 // set is the kernels with their lengths checked, as the definition's indexing checks them.
 func (k assembly) set(name string) *Set {
 	return &Set{
-		Name: name, Product: k.Product, Descend: k.Descend, Mask: k.Mask, Activate: k.Activate,
+		Name: name, Product: k.Product, Descend: k.Descend, Gather: k.Gather, Push: k.Push, Activate: k.Activate,
 		Dots: k.Dots, Distances: k.Distances, Works: k.Works,
 	}
 }
@@ -88,19 +89,37 @@ func (k *assembly) Descend(x, coef, step []float64, stride, n int) {
 	k.descend(&x[0], &coef[0], &step[0], stride, n, rows)
 }
 
-func (k *assembly) Mask(h []float64, bits []uint64, g []float64, rows int) {
-	n := len(g)
-	if rows <= 0 || n == 0 {
+func (k *assembly) Gather(c []float64, bits []uint64, g []float64, rows int, b *Rows) {
+	words, width := Words(len(g)), b.Width()
+	if rows <= 0 || width == 0 {
 		return
 	}
-	h, bits = matrix(h, n, rows, n), bits[:rows*Words(n)]
-	k.mask(&h[0], &bits[0], &g[0], n, rows)
+	c, bits = c[:rows*width], bits[:rows*words]
+	if len(g) == 0 {
+		clear(c)
+		return
+	}
+	g, right := g[:b.Inner], b.Data[:b.Inner*width]
+	for group := range b.groups() {
+		from, to := b.group(group), b.group(group+1)
+		for w := range words {
+			k.gather(&c[from], width, &bits[w], words, &g[w*64], &right[from*b.Inner+w*64*(to-from)], rows, (to-from)/Panel, w > 0)
+		}
+	}
+}
+
+func (k *assembly) Push(x, coef []float64, bits []uint64, g []float64) {
+	n, rows := len(g), len(coef)
+	if rows == 0 || n == 0 {
+		return
+	}
+	x, bits = matrix(x, n, rows, n), bits[:rows*Words(n)]
+	k.push(&x[0], &coef[0], &bits[0], &g[0], n, rows)
 }
 
 func (k *assembly) Activate(z []float64, stride int, a []float64, bits []uint64, sum []float64) (flips int) {
 	n, rows := len(sum), len(a)
 	if rows == 0 || n == 0 {
-		clear(sum)
 		return 0
 	}
 	z, bits = matrix(z, stride, rows, n), bits[:rows*Words(n)]

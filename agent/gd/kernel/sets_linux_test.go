@@ -25,12 +25,16 @@ func (w *walls) walk(k *Set, rows, n int, place func(w *walls, n int) []float64)
 	x, y, z := place(w, rows*n), place(w, rows*n), place(w, rows*n)
 	few, many, sum := place(w, rows), place(w, rows), place(w, n)
 	bits := unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(place(w, rows*Words(n))))), rows*Words(n))
-	clear(bits)
+	for i := range bits {
+		bits[i] = 1<<min(64, n-i%Words(n)*64) - 1
+	}
 	b := &Packed{Inner: n, Outer: 9, Data: place(w, n*Padded(9))}
 	k.Product(place(w, rows*b.Stride()), x, n, rows, b)
 	k.Descend(x, few, y, n, n)
 	k.Activate(z, n, few, bits, sum)
-	k.Mask(x, bits, sum, rows)
+	k.Push(x, few, bits, sum)
+	right := &Rows{Inner: n, Outer: 9, Data: place(w, n*Padded(9))}
+	k.Gather(place(w, rows*right.Width()), bits, sum, rows, right)
 	k.Dots(many, x, n, y, n, n)
 	k.Distances(many, x, y, n)
 	k.Works(many, x, y, z, n)
@@ -45,7 +49,7 @@ type walls struct {
 
 func newWalls(t *testing.T) *walls {
 	w := &walls{stretch: 8 * syscall.Getpagesize()}
-	const rooms = 9
+	const rooms = 11
 	memory, err := syscall.Mmap(-1, 0, (2*rooms+1)*w.stretch, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		t.Fatal(err)

@@ -157,13 +157,41 @@ func TestDescendEqualsDefinition(t *testing.T) {
 	})
 }
 
-func TestMaskEqualsDefinition(t *testing.T) {
+func TestPushEqualsDefinition(t *testing.T) {
 	vectors(t, func(t *testing.T, k *Set) {
 		for _, n := range lengths() {
 			for _, rows := range heights {
-				g, bits := displaced(mixed(uint64(n), n, true), rows%8), patterns(uint64(rows), rows, n)
-				both(t, fmt.Sprintf("%d x %d", rows, n), make([]float64, rows*n), n%8, func(h []float64, k *Set) { k.Mask(h, bits, g, rows) }, k)
+				wild := rows%2 == 0
+				coef, g, bits := mixed(1, rows, false), displaced(mixed(uint64(n), n, wild), rows%8), patterns(uint64(rows), rows, n)
+				both(t, fmt.Sprintf("%d x %d", rows, n), mixed(uint64(n+1), rows*n, wild), n%8, func(x []float64, k *Set) { k.Push(x, coef, bits, g) }, k)
 			}
+		}
+	})
+}
+
+func TestGatherEqualsDefinition(t *testing.T) {
+	try := func(t *testing.T, k *Set, rows, inner, outer int) {
+		t.Helper()
+		wild := inner < 40 && outer%2 == 0
+		g, bits := displaced(mixed(uint64(inner), inner, wild), rows%8), patterns(uint64(rows), rows, inner)
+		if rows%4 == 2 {
+			clear(bits[:Words(inner)]) // nothing is set
+		}
+		b := NewRows(inner, outer)
+		b.Data = displaced(mixed(uint64(outer), len(b.Data), wild), inner%8)
+		both(t, fmt.Sprintf("%d x %d x %d", rows, inner, outer), slices.Repeat([]float64{7}, rows*b.Width()), (rows+inner)%8,
+			func(c []float64, k *Set) { k.Gather(c, bits, g, rows, b) }, k)
+	}
+	vectors(t, func(t *testing.T, k *Set) {
+		for _, rows := range heights {
+			for outer := 1; outer <= 130; outer += 7 {
+				for _, inner := range []int{1, 2, 63, 64, 65} {
+					try(t, k, rows, inner, outer)
+				}
+			}
+		}
+		for _, inner := range lengths() {
+			try(t, k, 7, inner, 33)
 		}
 	})
 }
@@ -242,18 +270,26 @@ func TestChainsEqualDefinition(t *testing.T) {
 // TestNothingToDo has no rows or no numbers.
 func TestNothingToDo(t *testing.T) {
 	each(t, func(t *testing.T, k *Set) {
+		f := func(n int) []float64 { return make([]float64, n) }
 		empty := Pack(nil, 3, 0, 0, 1)
 		k.Product(nil, nil, 3, 0, empty)
 		k.Product(nil, make([]float64, 6), 3, 2, empty)
 		k.Descend(nil, nil, nil, 3, 3)
 		k.Descend(nil, []float64{1}, nil, 0, 0)
-		k.Mask(nil, nil, nil, 3)
-		k.Mask(nil, nil, []float64{1}, 0)
+		k.Push(nil, []float64{1}, nil, nil)
+		k.Push(nil, nil, nil, []float64{1})
+		k.Gather(nil, make([]uint64, 2), f(1), 2, NewRows(1, 0))
+		k.Gather(nil, nil, f(1), 0, NewRows(1, 9))
 		sum, out := []float64{3}, make([]float64, 9)
-		if flips := k.Activate(nil, 1, nil, nil, sum); flips != 0 || sum[0] != 0 {
+		if flips := k.Activate(nil, 1, nil, nil, sum); flips != 0 || sum[0] != 3 {
 			t.Errorf("no neurons: %d flips, the sum is %v", flips, sum[0])
 		}
 		k.Activate(nil, 0, []float64{1}, nil, nil)
+		gathered := []float64{3, 3, 3, 3, 3, 3, 3, 3}
+		k.Gather(gathered, nil, nil, 1, NewRows(0, 8))
+		if slices.Max(gathered) != 0 {
+			t.Errorf("gathered %v of nothing", gathered)
+		}
 		out[8] = 5
 		k.Dots(out, nil, 0, nil, 0, 0)
 		if out[8] != 0 {
@@ -273,8 +309,12 @@ func TestShortSlices(t *testing.T) {
 			"product: b":        func() { k.Product(f(32), f(6), 3, 2, &Packed{Inner: 3, Outer: 10, Data: f(47)}) },
 			"descend: x":        func() { k.Descend(f(5), f(2), f(6), 3, 3) },
 			"descend: step":     func() { k.Descend(f(6), f(2), f(6), 4, 3) },
-			"mask: h":           func() { k.Mask(f(5), make([]uint64, 2), f(3), 2) },
-			"mask: bits":        func() { k.Mask(f(6), make([]uint64, 1), f(3), 2) },
+			"push: x":           func() { k.Push(f(5), f(2), make([]uint64, 2), f(3)) },
+			"push: bits":        func() { k.Push(f(6), f(2), make([]uint64, 1), f(3)) },
+			"gather: c":         func() { k.Gather(f(15), []uint64{7, 7}, f(3), 2, NewRows(3, 3)) },
+			"gather: bits":      func() { k.Gather(f(16), []uint64{7}, f(3), 2, NewRows(3, 3)) },
+			"gather: g":         func() { k.Gather(f(16), []uint64{7, 7}, f(2), 2, NewRows(3, 3)) },
+			"gather: b":         func() { k.Gather(f(16), []uint64{7, 7}, f(3), 2, &Rows{Inner: 3, Outer: 3, Data: f(23)}) },
 			"activate: z":       func() { k.Activate(f(5), 3, f(2), make([]uint64, 2), f(3)) },
 			"activate: bits":    func() { k.Activate(f(6), 3, f(2), make([]uint64, 1), f(3)) },
 			"dots: x":           func() { k.Dots(f(8), f(23), 3, f(24), 3, 3) },

@@ -138,7 +138,7 @@ func (s *activation) strip(vectors int) {
 	name := string(stripOf(vectors))
 	Label(name)
 	for i := range vectors {
-		s.isa.zero(s.regs[i])
+		s.loadSum(i, i == vectors-1)
 	}
 	MOVQ(s.z, s.row)
 	MOVQ(s.bits, s.row64)
@@ -159,6 +159,18 @@ func (s *activation) strip(vectors int) {
 		s.storeSum(i, i == vectors-1)
 	}
 	JMP(LabelRef("next"))
+}
+
+func (s *activation) loadSum(i int, last bool) {
+	from := Mem{Base: s.sum, Disp: i * s.bytes}
+	switch {
+	case !last:
+		VMOVUPD(from, s.regs[i])
+	case s.bytes == 64:
+		VMOVUPD_Z(from, s.lanes, s.regs[i])
+	default:
+		VMASKMOVPD(from, s.lanes, s.regs[i])
+	}
 }
 
 func (s *activation) storeSum(i int, last bool) {

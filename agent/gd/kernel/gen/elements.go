@@ -32,59 +32,59 @@ func (v isa) descend() {
 	RET()
 }
 
-// mask writes Set.Mask: eight numbers for each byte of a pattern.
-func (v isa) mask() {
-	v.begin("Mask", "(h *float64, bits *uint64, values *float64, n, rows int)", "takes at least one row.")
-	h, bits, rows := Load(Param("h"), GP64()), Load(Param("bits"), GP64()), Load(Param("rows"), GP64())
-	g, byt, count := GP64(), GP64(), GP64()
+// push writes Set.Push: eight numbers for each byte of a pattern.
+func (v isa) push() {
+	v.begin("Push", "(x, coef *float64, bits *uint64, values *float64, n, rows int)", "takes at least one row.")
+	p := pushing{isa: v, x: GP64(), byt: GP64(), g: GP64(), count: GP64(), k: v.regs[2]}
+	Load(Param("x"), p.x)
+	coef, bits, rows := Load(Param("coef"), GP64()), Load(Param("bits"), GP64()), Load(Param("rows"), GP64())
 	words := Load(Param("n"), GP64())
 	ADDQ(Imm(63), words)
 	SHRQ(Imm(6), words)
 	SHLQ(Imm(3), words)
-	spread, spreadLast := v.spread512, v.spreadLast512
+	eight := p.eight512
 	if v.bytes == 32 {
-		spread, spreadLast = v.spread256, v.spreadLast256
+		eight = p.eight256
 		v.loadLanes()
 	}
 
 	Label("row")
-	Load(Param("values"), g)
-	MOVQ(bits, byt)
-	MOVQ(param("n"), count)
-	v.loop("eight", count, 1, 64, []reg.Register{g, h}, func(part, int) {
-		spread(Mem{Base: byt}, Mem{Base: g}, Mem{Base: h})
-		INCQ(byt)
+	Load(Param("values"), p.g)
+	MOVQ(bits, p.byt)
+	MOVQ(param("n"), p.count)
+	VBROADCASTSD(Mem{Base: coef}, p.k)
+	v.loop("eight", p.count, 1, 64, []reg.Register{p.g, p.x}, func(part, int) {
+		eight()
+		INCQ(p.byt)
 	})
-	TESTQ(count, count)
+	TESTQ(p.count, p.count)
 	JZ(LabelRef("next"))
-	spreadLast(byt, g, h, count)
+	p.last()
 	Label("next")
 	ADDQ(words, bits)
+	ADDQ(Imm(size), coef)
 	DECQ(rows)
 	JNZ(LabelRef("row"))
 	VZEROUPPER()
 	RET()
 }
 
-func (v isa) spread512(byt, g, h Mem) {
-	k := K()
-	KMOVB(byt, k)
-	VMOVUPD_Z(g, k, v.regs[0])
-	VMOVUPD(v.regs[0], h)
+// A pushing writes Set.Push.
+type pushing struct {
+	isa
+
+	x, byt, g reg.GPVirtual   // the row, the pattern, the residuals at the next eight
+	count     reg.GPVirtual   // numbers left
+	k         reg.VecPhysical // the row's coefficient
 }
 
-// spreadLast512 takes the count numbers that are left of a row. No load follows its masked store.
-func (v isa) spreadLast512(byt, g, h, count reg.Register) {
-	set, inside, all := K(), K(), GP32()
-	MOVQ(count, reg.RCX)
-	MOVL(U32(0xff), all)
-	SHLL(reg.CL, all)
-	NOTL(all)
-	KMOVB(all, inside)
-	KMOVB(Mem{Base: byt}, set)
-	VMOVUPD_Z(Mem{Base: g}, set, v.regs[0])
-	VMOVUPD(v.regs[0], inside, Mem{Base: h})
-	LEAQ(at(h, count, size, 0), h)
+func (p *pushing) eight512() {
+	set, h, x := K(), p.regs[3], p.regs[4]
+	KMOVB(Mem{Base: p.byt}, set)
+	VMOVUPD_Z(Mem{Base: p.g}, set, h)
+	VMOVUPD(Mem{Base: p.x}, x)
+	VFMADD231PD(h, p.k, x)
+	VMOVUPD(x, Mem{Base: p.x})
 }
 
 // loadLanes keeps each lane's bit of a byte in the first two registers.
@@ -97,45 +97,37 @@ func (v isa) loadLanes() {
 	VMOVDQU(lanes.Offset(32), v.regs[1])
 }
 
-func (v isa) spread256(byt, g, h Mem) {
-	all := v.regs[2]
-	VPBROADCASTB(byt, all)
+func (p *pushing) eight256() {
+	all := p.regs[3]
+	VPBROADCASTB(Mem{Base: p.byt}, all)
 	for i := range 2 {
-		lanes, set := v.regs[i], v.regs[3+i]
+		lanes, set, x := p.regs[i], p.regs[4+i], p.regs[6+i]
+		to := Mem{Base: p.x, Disp: 32 * i}
 		VPAND(lanes, all, set)
 		VPCMPEQQ(lanes, set, set)
-		VANDPD(g.Offset(32*i), set, set)
-		VMOVUPD(set, h.Offset(32*i))
+		VANDPD(Mem{Base: p.g, Disp: 32 * i}, set, set)
+		VMOVUPD(to, x)
+		VFMADD231PD(set, p.k, x)
+		VMOVUPD(x, to)
 	}
 }
 
-// spreadLast256 takes the count numbers that are left of a row: four if there are, then one by one.
-func (v isa) spreadLast256(byt, g, h, count reg.Register) {
-	pattern, keep, lanes, set := GP64(), GP64(), v.regs[0], v.regs[3]
-	MOVBQZX(Mem{Base: byt}, pattern)
-	SUBQ(Imm(4), count)
-	JB(LabelRef("few"))
-	VPBROADCASTB(Mem{Base: byt}, set)
-	VPAND(lanes, set, set)
-	VPCMPEQQ(lanes, set, set)
-	VANDPD(Mem{Base: g}, set, set)
-	VMOVUPD(set, Mem{Base: h})
-	SHRQ(Imm(4), pattern)
-	ADDQ(Imm(32), g)
-	ADDQ(Imm(32), h)
-	SUBQ(Imm(4), count)
-	Label("few")
-	ADDQ(Imm(4), count)
-	JZ(LabelRef("next"))
+// last takes what is left of a row, one by one: a masked store would make the next row's load wait for it.
+func (p *pushing) last() {
+	pattern, keep, h, x := GP64(), GP64(), p.regs[4].AsX(), p.regs[5].AsX()
+	MOVBQZX(Mem{Base: p.byt}, pattern)
 	Label("one")
 	MOVQ(pattern, keep)
 	ANDQ(Imm(1), keep)
 	NEGQ(keep)
-	ANDQ(Mem{Base: g}, keep)
-	MOVQ(keep, Mem{Base: h})
+	ANDQ(Mem{Base: p.g}, keep)
+	VMOVQ(keep, h)
+	VMOVSD(Mem{Base: p.x}, x)
+	VFMADD231SD(h, p.k.AsX(), x)
+	VMOVSD(x, Mem{Base: p.x})
 	SHRQ(Imm(1), pattern)
-	ADDQ(Imm(size), g)
-	ADDQ(Imm(size), h)
-	DECQ(count)
+	ADDQ(Imm(size), p.g)
+	ADDQ(Imm(size), p.x)
+	DECQ(p.count)
 	JNZ(LabelRef("one"))
 }
