@@ -31,17 +31,18 @@ var mayImport = map[string]string{
 	"results/table":           "sweep",
 	"results/fit":             "sweep",
 	"results/plot":            "sweep results/fit",
-	"coordinator":             "sweep proto results coordinator/queue coordinator/checkpoints test/planted",
-	"coordinator/checkpoints": "sweep",
+	"disk":                    "",
+	"coordinator":             "sweep disk proto results coordinator/queue coordinator/checkpoints test/planted",
+	"coordinator/checkpoints": "sweep disk",
 	"coordinator/queue":       "sweep test/planted",
-	"agent":                   "sweep proto agent/spool test/planted",
+	"agent":                   "sweep disk proto agent/spool test/planted",
 	"agent/spool":             "",
 	"agent/launch":            "",
 	"agent/gd":                "sweep agent/gd/kernel agent/gd/elementary agent/gd/eigen",
 	"agent/gd/kernel":         "",
 	"agent/gd/elementary":     "",
 	"agent/gd/eigen":          "agent/gd/kernel",
-	"test/planted":            "", // bugs that tests build in
+	"test/planted":            "",      // bugs that tests build in
 	"test/toy":                "sweep", // for tests, as what follows
 	"test/simulate":           "test/simulate/history",
 	"test/simulate/history":   "sweep proto coordinator agent agent/spool results test/toy",

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/widthlaw/widthlaw/disk"
 	"github.com/widthlaw/widthlaw/sweep"
 )
 
@@ -72,7 +73,7 @@ func (a *Agent) save(l *lease, step int64, write func(io.Writer) error) {
 	a.mu.Unlock()
 	file, err := a.scratchFile()
 	if err == nil {
-		if err = head.Write(file, write); err != nil {
+		if err = head.Write(modest{file, a.config.Spool}, write); err != nil {
 			file.Close()
 		}
 	}
@@ -87,6 +88,20 @@ func (a *Agent) save(l *lease, step int64, write func(io.Writer) error) {
 	}
 	a.cargo.load(&shipment{lease: l, head: head, file: file, began: began})
 	poke(a.ship)
+}
+
+// A modest writer leaves the disk what results need.
+type modest struct {
+	to     io.Writer
+	folder string
+}
+
+func (m modest) Write(b []byte) (int, error) {
+	if err := disk.Check(m.folder, int64(len(b))); err != nil {
+		return 0, err
+	}
+	n, err := m.to.Write(b)
+	return n, disk.Classify(err)
 }
 
 // scratchFile is a file without a name: it is gone when it is closed, however this process ends.

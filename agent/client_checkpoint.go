@@ -51,7 +51,7 @@ func (a *Agent) putCheckpoint(ctx context.Context, s *shipment) error {
 func (a *Agent) getCheckpoint(ctx context.Context, key sweep.Key, file *os.File) (size int64, err error) {
 	return size, a.askCheckpoint(ctx, &proto.GetCheckpointRequest{Key: key[:]}, func(data []byte) error {
 		size += int64(len(data))
-		_, err := file.Write(data)
+		_, err := modest{file, a.config.Spool}.Write(data)
 		return err
 	})
 }

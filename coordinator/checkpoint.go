@@ -10,6 +10,7 @@ import (
 
 	"github.com/widthlaw/widthlaw/coordinator/checkpoints"
 	"github.com/widthlaw/widthlaw/coordinator/queue"
+	"github.com/widthlaw/widthlaw/disk"
 	"github.com/widthlaw/widthlaw/sweep"
 )
 
@@ -78,7 +79,7 @@ func (c *Coordinator) keepCheckpoint(ctx context.Context, point []byte, step, by
 	switch {
 	case errors.Is(err, checkpoints.ErrStale):
 		return nil
-	case errors.Is(err, checkpoints.ErrFull):
+	case errors.Is(err, disk.ErrFull):
 		c.log.Warn("a checkpoint cannot be kept; the one before it stays, and the point goes on", "key", key.String(), "step", step, "error", err)
 		return err
 	case err != nil:

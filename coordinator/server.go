@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/widthlaw/widthlaw/coordinator/checkpoints"
+	"github.com/widthlaw/widthlaw/disk"
 	"github.com/widthlaw/widthlaw/proto"
 	"github.com/widthlaw/widthlaw/results"
 	"github.com/widthlaw/widthlaw/sweep"
@@ -136,7 +137,7 @@ func coded(err error) error {
 		code = codes.Aborted
 	case errors.Is(err, errUnwanted):
 		code = codes.FailedPrecondition
-	case errors.Is(err, results.ErrFull), errors.Is(err, checkpoints.ErrFull):
+	case errors.Is(err, results.ErrFull), errors.Is(err, disk.ErrFull):
 		code = codes.ResourceExhausted
 	case errors.Is(err, results.ErrDamaged), errors.Is(err, sweep.ErrCheckpoint):
 		code = codes.DataLoss

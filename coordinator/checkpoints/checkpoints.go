@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 
+	"github.com/widthlaw/widthlaw/disk"
 	"github.com/widthlaw/widthlaw/sweep"
 )
 
@@ -32,8 +32,6 @@ const (
 )
 
 var (
-	// ErrFull means that the disk has no room for a checkpoint. The one before it stays.
-	ErrFull = errors.New("no room for a checkpoint; make room where the state directory is")
 	// ErrStale means that a checkpoint of as much work, or more, is kept already.
 	ErrStale = errors.New("not newer than the checkpoint that is kept")
 	// ErrNone means that there is no checkpoint of a point.
@@ -118,7 +116,7 @@ func (f *Folder) Step(key sweep.Key) int64 {
 }
 
 // Put keeps a checkpoint of a point, of so many bytes, in place of the one before it, and returns when it is durable. What is not
-// to be kept is not read.
+// to be kept is not read; where the disk is full (disk.ErrFull), the one before stays.
 func (f *Folder) Put(key sweep.Key, step, bytes int64, from io.Reader) (sweep.Checkpoint, error) {
 	if err := f.admit(key, step, bytes); err != nil {
 		return sweep.Checkpoint{}, err
@@ -126,7 +124,7 @@ func (f *Folder) Put(key sweep.Key, step, bytes int64, from io.Reader) (sweep.Ch
 	defer f.arrived(bytes)
 	temp, err := os.CreateTemp(f.dir, temporary)
 	if err != nil {
-		return sweep.Checkpoint{}, classified(err)
+		return sweep.Checkpoint{}, disk.Classify(err)
 	}
 	c, err := fill(temp, from, bytes, key)
 	if err = errors.Join(err, temp.Close()); err == nil {
@@ -145,8 +143,8 @@ func (f *Folder) admit(key sweep.Key, step, bytes int64) error {
 	if step <= f.steps[key] {
 		return ErrStale
 	}
-	if free, known := room(f.dir); known && bytes > free-f.arriving {
-		return fmt.Errorf("%w: it has %d MiB, and %d MiB are free beside what results need", ErrFull, bytes>>20, max(free-f.arriving, 0)>>20)
+	if err := disk.Check(f.dir, bytes+f.arriving); err != nil {
+		return err
 	}
 	f.arriving += bytes
 	return nil
@@ -161,7 +159,7 @@ func (f *Folder) arrived(bytes int64) {
 // fill writes and checks a checkpoint.
 func fill(temp *os.File, from io.Reader, bytes int64, key sweep.Key) (sweep.Checkpoint, error) {
 	if _, err := io.CopyN(temp, from, bytes); err != nil {
-		return sweep.Checkpoint{}, classified(err)
+		return sweep.Checkpoint{}, disk.Classify(err)
 	}
 	c, _, err := sweep.OpenCheckpoint(temp, bytes)
 	if err != nil {
@@ -170,7 +168,7 @@ func fill(temp *os.File, from io.Reader, bytes int64, key sweep.Key) (sweep.Chec
 	if sweep.KeyOf(c.Point) != key {
 		return c, fmt.Errorf("%w: it is another point's", sweep.ErrCheckpoint)
 	}
-	return c, classified(temp.Sync())
+	return c, disk.Classify(temp.Sync())
 }
 
 // place gives a whole file its name, durably, unless a newer one has it.
@@ -181,14 +179,14 @@ func (f *Folder) place(temp string, key sweep.Key, step int64) error {
 		return ErrStale
 	}
 	if err := os.Rename(temp, f.path(key)); err != nil {
-		return classified(err)
+		return disk.Classify(err)
 	}
 	f.steps[key] = step
 	dir, err := os.Open(f.dir)
 	if err != nil {
-		return classified(err)
+		return disk.Classify(err)
 	}
-	return classified(errors.Join(dir.Sync(), dir.Close()))
+	return disk.Classify(errors.Join(dir.Sync(), dir.Close()))
 }
 
 // Get opens the checkpoint of a key. One that is damaged is removed, with an error that is ErrNone and sweep.ErrCheckpoint.
@@ -236,14 +234,4 @@ func removed(path string) error {
 		return err
 	}
 	return nil
-}
-
-// classified tells a full disk from other failures.
-func classified(err error) error {
-	for _, e := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
-		if errors.Is(err, e) {
-			return fmt.Errorf("%w: %w", ErrFull, err)
-		}
-	}
-	return err
 }

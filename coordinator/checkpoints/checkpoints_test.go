@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/widthlaw/widthlaw/disk"
 	"github.com/widthlaw/widthlaw/sweep"
 )
 
@@ -125,8 +126,8 @@ func TestNothingHalf(t *testing.T) {
 		"damaged":         {bytes.NewReader(damaged), size, sweep.ErrCheckpoint},
 		"another point's": {bytes.NewReader(foreign), size, sweep.ErrCheckpoint},
 		"cut":             {bytes.NewReader(second[:50]), size, io.EOF},
-		"a full disk":     {full, size, ErrFull},
-		"a small disk":    {bytes.NewReader(second), 1 << 60, ErrFull},
+		"a full disk":     {full, size, disk.ErrFull},
+		"a small disk":    {bytes.NewReader(second), 1 << 60, disk.ErrFull},
 	} {
 		if _, err := f.Put(key, 9, c.bytes, c.from); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
