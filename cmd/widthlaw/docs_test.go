@@ -144,7 +144,7 @@ func (h *house) smallExamples() {
 	}
 	for _, path := range examples {
 		text := seeds.ReplaceAllString(read(h.t, path), "seed: 0..1")
-		text = strings.NewReplacer("[4, 1024]", "[4, 64]", "[100, 200, 400, 800, 1600]", "[100, 200]", "[40, 60, 90, 130]", "[40, 60]").Replace(text)
+		text = strings.NewReplacer("[4, 4096]", "[4, 64]", "[100, 200, 400, 800, 1600]", "[100, 200]", "[40, 60, 90, 130]", "[40, 60]").Replace(text)
 		h.write(filepath.Join("examples", filepath.Base(path)), text)
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 // readSpec reads a spec and finds every mistake in it. The request has all that a coordinator needs of it.
 func (a *app) readSpec(path string) (*sweep.Spec, request, error) {
-	text, err := os.ReadFile(path)
+	text, err := readUpTo(path, sweep.SpecLimit)
 	if err != nil {
 		return nil, request{}, usage("name a file that exists, such as examples/first.yaml", "cannot read the spec: %s", err)
 	}
@@ -24,6 +24,20 @@ func (a *app) readSpec(path string) (*sweep.Spec, request, error) {
 	files := dataFiles(filepath.Dir(path), r.files)
 	spec, err := sweep.Parse(a.trainers, path, text, files)
 	return spec, r, err
+}
+
+// readUpTo reads a file, which may be a pipe, of at most so many bytes.
+func readUpTo(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(text)) > limit {
+		err = fmt.Errorf("%s is larger than %s, and so no spec", path, bytesText(uint64(limit)))
+	}
+	return text, err
 }
 
 // dataFiles resolves the data files that a spec in dir names, and notes where each lies.

@@ -99,7 +99,15 @@ func statusJSON(s sweep.Status) object {
 	}
 }
 
+// printStatus says where a sweep stands, and what fits that next.
 func printStatus(w io.Writer, s sweep.Status, live bool) {
+	printCounts(w, s, live)
+	for _, next := range nextSteps(s, live) {
+		fmt.Fprintf(w, "  next: %s\n", next)
+	}
+}
+
+func printCounts(w io.Writer, s sweep.Status, live bool) {
 	fmt.Fprintf(w, "%s  (id %s, revision %d)  %s\n", s.Name, s.ID, s.Revision, word(s, live))
 	about := ""
 	if !s.Exact {
@@ -122,9 +130,6 @@ func printStatus(w io.Writer, s sweep.Status, live bool) {
 	}
 	if s.Trouble != "" {
 		fmt.Fprintf(w, "  trouble      %s\n", s.Trouble)
-	}
-	for _, next := range nextSteps(s, live) {
-		fmt.Fprintf(w, "  next: %s\n", next)
 	}
 }
 
