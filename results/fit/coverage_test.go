@@ -1,8 +1,22 @@
 package fit
 
 import (
+	"flag"
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
+)
+
+// How many sweeps TestCoverage draws a row, and of how many clusters. The table in docs/law.md is
+//
+//	go test ./results/fit -run TestCoverage -v -timeout 0 -sweeps 1000 -draws 1000 -clusters 20,50,200
+var (
+	sweepsARow  = flag.Int("sweeps", 5, "sweeps a row of the coverage table")
+	clustersOf  = flag.String("clusters", "20", "clusters of the coverage table's rows")
+	coverDraws  = flag.Int("draws", 100, "bootstrap draws of each sweep")
+	coverageRow = flag.String("rows", "", "the laws of the coverage table that have this in their name")
 )
 
 // TestLawRecovered simulates a known law once and asks for it back.
@@ -20,49 +34,149 @@ func TestLawRecovered(t *testing.T) {
 	}
 }
 
-// TestCoverage counts how often the intervals hold the truth, over sweeps with 20 data seeds whose data sets differ.
-func TestCoverage(t *testing.T) {
-	const sweeps = 60
-	k := squareLaw(20)
-	k.n, k.angle, k.m = []int64{20, 100, 500}, []float64{0.5, 2}, powersOfTwo(3, 14)
-	marginal := math.Exp(k.marginal(0.9))
-	var n, lambda0, needed, cells float64
-	for seed := range uint64(sweeps) {
-		l := k.simulate(seed).Analyze(Options{Draws: 200}).Laws[0]
-		n += holds(l.Exponents.N.Low, l.Exponents.N.High, k.a)
-		lambda0 += holds(l.Exponents.Lambda0.Low, l.Exponents.Lambda0.High, k.b)
-		for i, c := range l.Cells {
-			if at := l.Thresholds[i]; at.Inside {
-				needed += holds(at.Low, at.High, marginal*k.width(int64(c.N), float64(c.Lambda0)))
-				cells++
-			}
-		}
+// coverageLaws are the laws of the coverage table.
+func coverageLaws() map[string]known {
+	base := known{a: 1, b: -2, c: 0.3, slope: 3, spread: 0.3, lambda0: func(_, angle float64) float64 { return angle / (2 * math.Pi) },
+		n: []int64{20, 80, 320}, angle: []float64{1, 3}, m: powersOfTwo(4, 14)}
+	with := func(change func(*known)) known {
+		k := base
+		change(&k)
+		return k
 	}
-	t.Logf("of %d sweeps: n %.3f, lambda0 %.3f, needed widths %.3f", sweeps, n/sweeps, lambda0/sweeps, needed/cells)
-	for name, covered := range map[string]float64{"n": n / sweeps, "lambda0": lambda0 / sweeps} {
-		if covered < 0.92 {
-			t.Errorf("95 %% intervals of the exponent of %s hold the truth in %.3f", name, covered)
-		}
-	}
-	if needed/cells < 0.87 { // a step function of 20 seeds: its interval is too narrow, as warning few_clusters says
-		t.Errorf("95 %% intervals of the needed width hold the truth in %.3f", needed/cells)
+	return map[string]known{
+		"a = 1, b = -2": base,
+		"a = 2, b = -4, 5 % lapses": with(func(k *known) {
+			k.a, k.b, k.c, k.lapse, k.m = 2, -4, 0.01, 0.05, powersOfTwo(4, 18)
+		}),
+		"a = 1, b = 0, steep, 5 % censored": with(func(k *known) {
+			k.b, k.c, k.slope, k.censored, k.m = 0, 1.5, 8, 0.05, powersOfTwo(4, 11)
+		}),
+		"a = 1, b = -2, data sets differ much": with(func(k *known) { k.slope, k.spread = 5, 0.8 }),
+		"a = 1, b = -2, 10 seeds crossed":      with(func(k *known) { k.inits, k.m = 10, []int64{16, 64, 256, 1024, 4096, 16384} }),
+		"a = 1, b = -2, confounded": with(func(k *known) {
+			k.c, k.angle = 1, []float64{1}
+			k.lambda0 = func(n, _ float64) float64 { return math.Pow(n, -0.5) * (1 + 0.1*math.Sin(n)) }
+		}),
 	}
 }
 
+// A coverage counts how often intervals held the truth.
+type coverage struct {
+	sweeps, told     int
+	n, lambda0       map[string]float64
+	law, cells       float64
+	lawCells, inside float64
+}
+
+func (c *coverage) add(k known, l *Law, marginal float64) {
+	c.sweeps++
+	if l.Exponents.N.Told || l.Exponents.Lambda0.Told {
+		c.told++
+	}
+	for name, held := range map[string]*map[string]float64{"n": &c.n, "lambda0": &c.lambda0} {
+		term, truth := l.Line.Term(name), map[string]float64{"n": k.a, "lambda0": k.b}[name]
+		if *held == nil {
+			*held = map[string]float64{}
+		}
+		if term == nil {
+			continue
+		}
+		f, j := l.Line.fit, slices.IndexFunc(l.Line.Terms, func(t Term) bool { return t.Name == name })
+		draws, jackknife := values(f.draws, func(x lineFit) float64 { return x.exponent(j) }), values(f.jackknife, func(x lineFit) float64 { return x.exponent(j) })
+		hold := func(method string, low, high float64) { (*held)[method] += holds(Number(low), Number(high), truth) }
+		hold("said", term.Low, term.High)
+		low, high := interval95(term.Exponent, draws, f.clusters)
+		hold("percentile", low, high)
+		low, high = intervalBCa(term.Exponent, draws, jackknife, f.parts, f.clusters, false)
+		hold("BCa", low, high)
+		low, high = intervalBCa(term.Exponent, draws, jackknife, f.parts, f.clusters, true)
+		hold("wide BCa", low, high)
+		hold("Fieller", term.FiellerLow, term.FiellerHigh)
+	}
+	for i, cell := range l.Cells {
+		truth := marginal * k.width(int64(cell.N), float64(cell.Lambda0))
+		if t := l.Thresholds[i]; t.Inside {
+			c.cells, c.inside = c.cells+holds(t.Low, t.High, truth), c.inside+1
+		}
+		if law := l.Thresholds[i].Law; law != nil {
+			c.law, c.lawCells = c.law+holds(law.Low, law.High, truth), c.lawCells+1
+		}
+	}
+}
+
+var coverageHead = fmt.Sprintf("%-40s %8s %6s  %s  %s  %5s %5s", "law", "clusters", "told", "n: percentile BCa wide Fieller", "lambda0: percentile BCa wide Fieller", "law m", "own m")
+
+func (c *coverage) row(name string, clusters int64) string {
+	four := func(held map[string]float64) string {
+		var out []string
+		for _, method := range []string{"percentile", "BCa", "wide BCa", "Fieller"} {
+			out = append(out, fmt.Sprintf("%5.1f", 100*held[method]/float64(c.sweeps)))
+		}
+		return strings.Join(out, " ")
+	}
+	return fmt.Sprintf("%-40s %8d %5.0f%%  %-30s  %-36s  %5.1f %5.1f", name, clusters, 100*float64(c.told)/float64(c.sweeps), four(c.n), four(c.lambda0),
+		100*c.law/c.lawCells, 100*c.cells/c.inside)
+}
+
+// TestCoverage counts how often the intervals hold the truth, over simulated sweeps whose data sets differ.
+func TestCoverage(t *testing.T) {
+	laws := coverageLaws()
+	t.Log(coverageHead)
+	var said, asked float64
+	for _, name := range sortedNames(laws) {
+		for _, text := range strings.Split(*clustersOf, ",") {
+			if !strings.Contains(name, *coverageRow) {
+				continue
+			}
+			k := laws[name]
+			if _, err := fmt.Sscan(text, &k.seeds); err != nil {
+				t.Fatal(err)
+			}
+			marginal, c := math.Exp(k.marginal(0.9)), &coverage{}
+			for seed := range uint64(*sweepsARow) {
+				c.add(k, &k.simulate(seed).Analyze(Options{Draws: *coverDraws}).Laws[0], marginal)
+			}
+			t.Log(c.row(name, k.seeds))
+			if strings.Contains(name, "confounded") {
+				if c.told > 0 {
+					t.Errorf("%s: %d of %d sweeps tell exponents", name, c.told, c.sweeps)
+				}
+				continue
+			}
+			said, asked = said+c.n["said"]+c.lambda0["said"], asked+2*float64(c.sweeps)
+		}
+	}
+	if asked > 0 && said/asked < 0.95-4*math.Sqrt(0.05*0.95/asked) {
+		t.Errorf("95 %% intervals of exponents hold the truth in %.3f of %.0f", said/asked, asked)
+	}
+}
+
+func sortedNames(laws map[string]known) (names []string) {
+	for name := range laws {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
 func holds(low, high Number, truth float64) float64 {
-	if float64(low) > truth || float64(high) < truth { // an open end, NaN, is beyond the truth
+	if !(float64(low) <= truth) && low.Defined() || !(float64(high) >= truth) && high.Defined() { // an open end, NaN, is beyond the truth
 		return 0
 	}
 	return 1
 }
 
-// marginal is where, in log m beyond the central threshold, success over all data sets reaches the level.
+// marginal is where, in log m beyond the central threshold, success over all data sets, lapses aside, reaches the level.
 func (k known) marginal(level float64) float64 {
+	spread := k.spread
+	if k.inits > 0 {
+		spread *= math.Sqrt2
+	}
 	success := func(x float64) float64 {
 		sum, mass := 0.0, 0.0
 		for z := -6.0; z <= 6; z += 0.05 {
 			density := math.Exp(-z * z / 2)
-			sum += density / (1 + math.Exp(-k.slope*(x-k.spread*z)-math.Log(9)))
+			sum += density * sigmoid(k.slope*(x-spread*z)+logit(0.9))
 			mass += density
 		}
 		return sum / mass

@@ -38,9 +38,12 @@ func point(t *sweep.Trainer, curves []string, given map[string]sweep.Value) swee
 }
 
 // A law that is known: success with probability sigmoid(slope (log m - log m*) + logit .9), m* = c n^a lambda0^b, with the
-// threshold of each data set moved by spread * normal, the same in all cells.
+// threshold of each data set moved by spread * normal, the same in all cells; a share lapse of the runs fails at any width, and a
+// share censored is not decided. With inits > 0, seeds are crossed with data seeds, and move the threshold too.
 type known struct {
 	a, b, c, slope, spread float64
+	lapse, censored        float64
+	inits                  int64
 	lambda0                func(n, angle float64) float64
 	n                      []int64
 	angle                  []float64
@@ -57,24 +60,43 @@ func (k known) simulate(seed uint64) *Runs {
 	t := testTrainer()
 	t.Events = []string{"fit"}
 	runs, random := New(t), rand.New(rand.NewPCG(seed, 7))
-	logit := math.Log(9)
-	for s := range k.seeds {
+	moves := make([]float64, max(k.inits, 1))
+	for i := range moves {
+		if k.inits > 0 {
+			moves[i] = k.spread * random.NormFloat64()
+		}
+	}
+	for data := range k.seeds {
 		shift := k.spread * random.NormFloat64()
-		for _, n := range k.n {
-			for _, angle := range k.angle {
-				lambda0 := k.lambda0(float64(n), angle)
-				threshold := math.Log(k.width(n, lambda0)) + shift
-				for _, m := range k.m {
-					p := 1 / (1 + math.Exp(-k.slope*(math.Log(float64(m))-threshold)-logit))
-					pt := point(t, []string{"loss"}, map[string]sweep.Value{"n": sweep.IntValue(n), "m": sweep.IntValue(m),
-						"seed": sweep.IntValue(s), "angle": sweep.FloatValue(angle)})
-					runs.Add(pt, sweep.Outcome{Scalars: map[string]sweep.Value{
-						"lambda0": sweep.FloatValue(lambda0), "event_fit": sweep.BoolValue(random.Float64() < p)}})
-				}
+		for init, move := range moves {
+			given := map[string]sweep.Value{"seed": sweep.IntValue(data)}
+			if k.inits > 0 {
+				given["seed"], given["data_seed"] = sweep.IntValue(int64(init)), sweep.IntValue(data)
 			}
+			k.addRuns(runs, given, shift+move, random)
 		}
 	}
 	return runs
+}
+
+// addRuns draws the runs of one unit.
+func (k known) addRuns(runs *Runs, given map[string]sweep.Value, shift float64, random *rand.Rand) {
+	for _, n := range k.n {
+		for _, angle := range k.angle {
+			lambda0 := k.lambda0(float64(n), angle)
+			threshold := math.Log(k.width(n, lambda0)) + shift
+			for _, m := range k.m {
+				p := (1 - k.lapse) * sigmoid(k.slope*(math.Log(float64(m))-threshold)+logit(0.9))
+				given["n"], given["m"], given["angle"] = sweep.IntValue(n), sweep.IntValue(m), sweep.FloatValue(angle)
+				won := sweep.BoolValue(random.Float64() < p)
+				if random.Float64() < k.censored {
+					won = sweep.Value{}
+				}
+				runs.Add(point(runs.trainer, []string{"loss"}, given), sweep.Outcome{Scalars: map[string]sweep.Value{
+					"lambda0": sweep.FloatValue(lambda0), "event_fit": won}})
+			}
+		}
+	}
 }
 
 // squareLaw is a = 1, b = -2 over n and lambda0 that vary freely, seeds data seeds.
