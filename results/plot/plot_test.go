@@ -42,7 +42,7 @@ func results(n, m []int64, angles []float64, seeds int64) (out []result) {
 					p, _ := t.Complete(map[string]sweep.Value{"n": sweep.IntValue(n), "m": sweep.IntValue(m), "seed": sweep.IntValue(seed),
 						"angle": sweep.FloatValue(angle)}, sweep.Record{Curves: []string{"loss", "max_move"}, At: sweep.DefaultRecord().At})
 					share := 1 / (1 + math.Pow(float64(m)*angle/float64(n), -4))
-					o := sweep.Outcome{Scalars: map[string]sweep.Value{"lambda0": sweep.FloatValue(angle / 6), "event_fit": sweep.BoolValue(random.Float64() < share)},
+					o := sweep.Outcome{Scalars: map[string]sweep.Value{"lambda0": sweep.FloatValue(angle / 6), "event_fit": sweep.BoolValue(random.Float64() < share), "steps_to_fit": sweep.IntValue(1 + 10*n/m)},
 						Curves: sweep.Curves{Values: map[string][]float64{}}}
 					for k := int64(0); k < 3000; k += 1 + k/3 {
 						o.Curves.Step = append(o.Curves.Step, k)
@@ -59,13 +59,20 @@ func results(n, m []int64, angles []float64, seeds int64) (out []result) {
 
 // gather analyses results in their order.
 func gather(all []result) (*fit.Analysis, *Trajectories, *Heat) {
+	a, curves, heat, _ := gatherAll(all)
+	return a, curves, heat
+}
+
+func gatherAll(all []result) (*fit.Analysis, *Trajectories, *Heat, *FitSteps) {
+	steps := NewFitSteps()
 	runs, curves, heat := fit.New(testTrainer()), NewTrajectories("loss", "max_move"), NewHeat("fit", "n", "m")
 	for _, r := range all {
 		runs.Add(r.point, r.outcome)
 		curves.Add(r.point, r.outcome)
 		heat.Add(r.point, r.outcome)
+		steps.Add(r.point, r.outcome)
 	}
-	return runs.Analyze(fit.Options{Sweep: "first", Draws: 100}), curves, heat
+	return runs.Analyze(fit.Options{Sweep: "first", Draws: 100}), curves, heat, steps
 }
 
 // untrained keeps step 0 alone.
@@ -93,12 +100,12 @@ func TestFigures(t *testing.T) {
 		"never":    results([]int64{1000, 4000}, []int64{2, 4}, two[:1], 3), "many n": results([]int64{10, 20, 30, 40, 50, 60, 70, 80, 90}, []int64{8, 32, 128}, two[:1], 3),
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, curves, heat := gather(all)
+			a, curves, heat, steps := gatherAll(all)
 			formats := Formats()
 			if name != "usual" {
 				formats = []string{"svg"}
 			}
-			for _, f := range []Figure{Overview(a, "fit", curves), LawFigure("first", &a.Laws[0]), CurveFigure("first", curves)} {
+			for _, f := range []Figure{Overview(a, "fit", curves), LawFigure("first", &a.Laws[0]), CurveFigure("first", curves), {Title: "steps", Panels: []Panel{steps.Panel()}}} {
 				for _, format := range formats {
 					var b bytes.Buffer
 					if err := f.Write(&b, format); err != nil {

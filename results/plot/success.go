@@ -87,7 +87,10 @@ func success(l *fit.Law, g group, title string) Panel {
 	p.Add(polyline{plotter.XYs{{X: p.X.Min, Y: l.Level}, {X: p.X.Max, Y: l.Level}}, stroke(aside, 1, 5, 4)})
 	panel := Panel{Title: title, x: "width m", y: fmt.Sprintf("share of runs with event “%s”", l.Event), plot: p}
 	for k, i := range g.cells {
-		panel.addCell(l.Cells[i], k, len(g.cells))
+		panel.addCell(l, l.Cells[i], k, len(g.cells))
+	}
+	if l.Line != nil {
+		panel.legend = append(panel.legend, entry{text: "by the law", line: stroke(ink, 1.6)}, entry{text: "isotonic", line: stroke(ink, 1, 1.5, 2.5)})
 	}
 	return panel
 }
@@ -103,8 +106,9 @@ func shareTicks(level float64) gonum.ConstantTicks {
 	return ticks
 }
 
-// addCell draws one n: the shares with Wilson's bars, a little aside of each other, and the isotonic line.
-func (panel *Panel) addCell(c fit.Cell, k, of int) {
+// addCell draws one n: the shares with Wilson's bars, a little aside of each other, the law's curve and, dotted, the isotonic line;
+// without a law that line alone.
+func (panel *Panel) addCell(l *fit.Law, c fit.Cell, k, of int) {
 	colour, shares := distinct(k, of), shareBars{style: stroke(distinct(k, of), 1), shape: glyph(k), aside: vg.Length(k) - vg.Length(of-1)/2}
 	if of > len(glyphs) {
 		shares.aside *= vg.Length(len(glyphs)) / vg.Length(of)
@@ -119,8 +123,26 @@ func (panel *Panel) addCell(c fit.Cell, k, of int) {
 	if len(line) == 0 {
 		return
 	}
-	panel.plot.Add(polyline{line, stroke(colour, 1.6)}, shares)
+	isotonic := stroke(colour, 1.6)
+	if curve := lawCurve(l, c, panel.plot.X.Min, panel.plot.X.Max); curve != nil {
+		panel.plot.Add(polyline{curve, isotonic})
+		isotonic = stroke(colour, 1, 1.5, 2.5)
+	}
+	panel.plot.Add(polyline{line, isotonic}, shares)
 	panel.legend = append(panel.legend, entry{text: nText(c.N), line: stroke(colour, 1.6), glyph: shares.shape, color: colour})
+}
+
+// lawCurve is the success by the law; nil without one.
+func lawCurve(l *fit.Law, c fit.Cell, from, to float64) (curve plotter.XYs) {
+	const points = 160
+	if l.Line == nil || math.IsNaN(l.Line.Success(c, from)) {
+		return nil
+	}
+	for i := range points + 1 {
+		m := from * math.Pow(to/from, float64(i)/points)
+		curve = append(curve, plotter.XY{X: m, Y: l.Line.Success(c, m)})
+	}
+	return curve
 }
 
 func nText(n fit.Number) string {

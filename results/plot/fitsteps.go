@@ -1,0 +1,106 @@
+package plot
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	gonum "gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// FitSteps count how many steps runs took to fit, by n and width, in bins of a twentieth of a decade: in memory that does not grow
+// with the sweep.
+type FitSteps struct {
+	bins map[[2]int64]map[int]uint64 // by n and m
+}
+
+const binsADecade = 20
+
+// NewFitSteps has none yet.
+func NewFitSteps() *FitSteps { return &FitSteps{map[[2]int64]map[int]uint64{}} }
+
+// Add counts one result; a run that did not fit is not counted.
+func (f *FitSteps) Add(p sweep.Point, o sweep.Outcome) {
+	v := o.Scalars["steps_to_fit"]
+	if v.Kind != sweep.Int || v.Int < 1 {
+		return
+	}
+	at := [2]int64{p.Int("n"), p.Int("m")}
+	if f.bins[at] == nil {
+		f.bins[at] = map[int]uint64{}
+	}
+	f.bins[at][int(math.Round(binsADecade*math.Log10(float64(v.Int))))]++
+}
+
+// stepsAt are the tenth, the fiftieth and the ninetieth percentile at a width.
+type stepsAt struct{ m, low, median, high float64 }
+
+func (f *FitSteps) at(key [2]int64) stepsAt {
+	bins, runs := f.bins[key], uint64(0)
+	for _, count := range bins {
+		runs += count
+	}
+	quantile := func(share float64) float64 {
+		seen := uint64(0)
+		for _, bin := range slices.Sorted(maps.Keys(bins)) {
+			if seen += bins[bin]; float64(seen) >= share*float64(runs) {
+				return math.Pow(10, float64(bin)/binsADecade)
+			}
+		}
+		return math.NaN()
+	}
+	return stepsAt{float64(key[1]), quantile(0.1), quantile(0.5), quantile(0.9)}
+}
+
+// Panel is the steps to fit against the width, a line for each n.
+func (f *FitSteps) Panel() Panel {
+	const title = "Steps to fit, of the runs that fit"
+	byN := map[int64][]stepsAt{}
+	var xs, ys []float64
+	for _, key := range slices.SortedFunc(maps.Keys(f.bins), func(a, b [2]int64) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }) {
+		s := f.at(key)
+		byN[key[0]] = append(byN[key[0]], s)
+		xs, ys = append(xs, s.m), append(ys, s.low, s.high)
+	}
+	if len(xs) == 0 {
+		return empty(title, "no run fitted")
+	}
+	p := newPlot()
+	logAxis(&p.X, slices.Min(xs), slices.Max(xs)*1.0001, xs)
+	low, high := widen(slices.Min(ys), slices.Max(ys))
+	logAxis(&p.Y, low, high, nil)
+	panel := Panel{Title: title, x: "width m", y: "steps to fit (median, 10–90 %)", plot: p}
+	for k, n := range slices.Sorted(maps.Keys(byN)) {
+		colour := distinct(k, len(byN))
+		bars := stepBars{byN[n], stroke(colour, 1.2), glyph(k)}
+		p.Add(bars)
+		panel.legend = append(panel.legend, entry{text: fmt.Sprintf("n = %d", n), line: stroke(colour, 1.2), glyph: glyph(k), color: colour})
+	}
+	return panel
+}
+
+// stepBars are medians, joined, with their percentiles.
+type stepBars struct {
+	points []stepsAt
+	style  draw.LineStyle
+	shape  draw.GlyphDrawer
+}
+
+// Plot implements plot.Plotter.
+func (b stepBars) Plot(c draw.Canvas, p *gonum.Plot) {
+	var line plotter.XYs
+	for _, s := range b.points {
+		x := c.X(p.X.Norm(s.m))
+		c.StrokeLine2(b.style, x, c.Y(p.Y.Norm(s.low)), x, c.Y(p.Y.Norm(s.high)))
+		c.DrawGlyph(draw.GlyphStyle{Color: b.style.Color, Radius: 3, Shape: b.shape}, vg.Point{X: x, Y: c.Y(p.Y.Norm(s.median))})
+		line = append(line, plotter.XY{X: s.m, Y: s.median})
+	}
+	polyline{line, b.style}.Plot(c, p)
+}
