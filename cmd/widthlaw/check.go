@@ -18,10 +18,14 @@ func (a *app) checkVerb() *cobra.Command {
 		Short: "Verify every byte of the store",
 		Long: `Verify the store of a state directory: its pages, every value's checksum, the number of rows
 and their digest. Nothing is changed. It needs the store for itself; while a coordinator owns
-it, check a backup instead.`,
-		Example: "  widthlaw check\n  widthlaw check --state /data/widths",
+it, check a backup instead.
+
+With --repair what is intact is saved into a new store, and the damaged file is kept beside it;
+what was lost is then computed again by running the specs.`,
+		Example: "  widthlaw check\n  widthlaw check --state /data/widths\n  widthlaw check --repair",
 		Args:    arguments(0, 0),
 	}
+	repair := cmd.Flags().Bool("repair", false, "save what is intact of a damaged store into a new one")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := a.alone(); err != nil {
 			return err
@@ -30,7 +34,17 @@ it, check a backup instead.`,
 		if err != nil {
 			return err
 		}
-		return printReport(cmd.OutOrStdout(), a.state, report)
+		w := cmd.OutOrStdout()
+		err = printReport(w, a.state, report)
+		if err == nil || !*repair {
+			return err
+		}
+		report, aside, err := results.Repair(a.state)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "repaired; the damaged store is now %s; run the specs again to compute what was lost\n", aside)
+		return printReport(w, a.state, report)
 	}
 	return cmd
 }
@@ -57,7 +71,7 @@ func printReport(w io.Writer, state string, r results.Report) error {
 		fmt.Fprintf(w, "and %d more\n", r.More)
 	}
 	return &refusal{code: exitBroken, what: fmt.Sprintf("%s is damaged: %d results are lost or not to be believed", state, len(r.Affected)),
-		next: "put a backup in its place; or merge this one into a new state directory and run the spec again, which computes only what is lost"}
+		next: "put a backup in its place; or save what is intact with widthlaw check --repair and run the specs again, which computes only what is lost"}
 }
 
 // alone refuses where another process owns the state directory, or where there is none.

@@ -179,7 +179,20 @@ func (d *draft) job() (sweep.Job, error) {
 	if len(d.wrong) > 0 {
 		return sweep.Job{}, usage("see widthlaw point --help for the parameters", "%s", strings.Join(d.wrong, "\n"))
 	}
+	if err := fits(p); err != nil {
+		return sweep.Job{}, err
+	}
 	return sweep.Job{Point: p, File: func(_ context.Context, hash string) (string, error) { return d.files[hash], nil }}, nil
+}
+
+// fits refuses a point that needs more memory than this machine has.
+func fits(p sweep.Point) error {
+	need, have := p.Trainer.Cost(p, sweep.Spectrum{Lambda0: 1, LambdaMax: 1}).Memory, availableMemory()
+	if have > 0 && uint64(need) > have {
+		return &refusal{code: exitBroken, what: fmt.Sprintf("the point needs %s of memory, and this machine has %s to give", bytesText(uint64(need)), bytesText(have)),
+			next: "make n, d or m smaller, or train it on a larger machine"}
+	}
+	return nil
 }
 
 // shape fills in what a data file itself sets: the number of its rows and columns.

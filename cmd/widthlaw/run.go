@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -98,6 +100,7 @@ func (j *runJob) workOn(ctx context.Context, h *host) (sweep.Status, error) {
 		return s, err
 	}
 	config.Spool = filepath.Join(j.app.state, "spool")
+	config.Log = slog.New(slog.NewTextHandler(j.progress, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	one, err := agent.New(config)
 	if err != nil {
 		return s, err
@@ -107,7 +110,11 @@ func (j *runJob) workOn(ctx context.Context, h *host) (sweep.Status, error) {
 	group.Go(func() error { return agentError(one.Run(leaving)) })
 	_, err = follow(j.progress, c.watch(working, s.ID, 200*time.Millisecond))
 	leave()
-	if agentErr := group.Wait(); agentErr != nil {
+	agentErr := group.Wait()
+	if errors.Is(agentErr, agent.ErrStuck) && ctx.Err() != nil {
+		agentErr = nil // it was told to stop: the point was given back, and the process ends
+	}
+	if agentErr != nil {
 		return s, agentErr
 	}
 	if err != nil && ctx.Err() == nil {
