@@ -1,0 +1,279 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// walkSpec has one point of 300,000 steps, or so many times more, each of which takes some 20 microseconds.
+func walkSpec(times int) string {
+	return fmt.Sprintf("name: walk\ntrainer: two-layer\nfixed: {n: 50, d: 20, m: 200, lr: 1e-4, steps: %d, steps_limit: 10000000}\n"+
+		"grid: {seed: [1]}\nrecord: {curves: [loss, max_move, pattern_changes, pl], at: {log: 30}}\n", 300_000*times)
+}
+
+// disturbances says how often a long point is interrupted, and how much longer than usual it has to be for that.
+func disturbances() (interruptions, times int) {
+	if os.Getenv("WIDTHLAW_SOAK") != "" {
+		return 30, 20
+	}
+	return 3, 1
+}
+
+// TestLongPointInterrupted: a point that takes long and is interrupted again and again yields what it yields undisturbed.
+func TestLongPointInterrupted(t *testing.T) {
+	t.Parallel()
+	most, times := disturbances()
+	h := newHouse(t)
+	h.write("walk.yaml", walkSpec(times))
+	h.ends(h.lasting("run", "walk.yaml", "--cores", "1"))
+	digest := h.must("digest")
+	t.Run("agents", func(t *testing.T) { preemptAgents(t, most, times, digest) })
+	t.Run("run", func(t *testing.T) { interruptRun(t, most, times, digest) })
+	if times > 1 { // it takes more than a minute until there is a checkpoint to go on from
+		t.Run("kill", func(t *testing.T) { killRun(t, times, digest) })
+	}
+}
+
+// lasting starts a process that may live as long as the test does.
+func (h *house) lasting(args ...string) *exec.Cmd {
+	h.t.Helper()
+	cmd := exec.Command("widthlaw", args...)
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = h.dir, h.env, h.logs, h.logs
+	if err := cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() {
+		if cmd.ProcessState == nil {
+			kill(cmd)
+		}
+	})
+	return cmd
+}
+
+// A diary is what a process says.
+type diary struct {
+	t    *testing.T
+	path string
+}
+
+func (d diary) text() string {
+	d.t.Helper()
+	b, err := os.ReadFile(d.path)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return string(b)
+}
+
+func (d diary) await(text string) {
+	d.t.Helper()
+	for end := time.Now().Add(time.Minute); !strings.Contains(d.text(), text); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			d.t.Fatalf("never said %q:\n%s", text, d.text())
+		}
+	}
+}
+
+// watched starts a process whose words are looked at.
+func (h *house) watched(args ...string) (*exec.Cmd, diary) {
+	h.t.Helper()
+	f, err := os.CreateTemp(h.dir, "diary-*")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer f.Close()
+	cmd := h.command(args...)
+	cmd.Stderr = f
+	if err := cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	return cmd, diary{h.t, f.Name()}
+}
+
+// ends waits for a process that must succeed.
+func (h *house) ends(cmd *exec.Cmd) {
+	h.t.Helper()
+	if err := cmd.Wait(); err != nil {
+		h.t.Fatalf("%v: %v", cmd.Args, err)
+	}
+}
+
+var stepIn = regexp.MustCompile(`msg="(a point was preempted|a point goes on)[^"]*".* step=(\d+)`)
+
+// preemptAgents asks each agent to leave, at any moment: it is gone in time, and the next one goes on where it was.
+func preemptAgents(t *testing.T, most, times int, digest string) {
+	h := newHouse(t)
+	h.write("walk.yaml", walkSpec(times))
+	h.lasting("serve")
+	h.until(regexp.MustCompile("no sweep"), "list")
+	h.must("submit", "walk.yaml")
+	random := rand.New(rand.NewPCG(3, 4))
+	reached, kept, done := 0, 0, false
+	for range most {
+		agent, log := h.watched("agent", "--cores", strconv.Itoa(1+random.IntN(2)))
+		log.await("a session with the coordinator")
+		time.Sleep(time.Duration(1500+random.IntN(500)) * time.Millisecond)
+		agent.Process.Signal([]os.Signal{syscall.SIGTERM, syscall.SIGUSR1}[random.IntN(2)])
+		began := time.Now()
+		if err := agent.Wait(); err != nil {
+			t.Errorf("an agent that was asked to leave: %v\n%s", err, log.text())
+		}
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("an agent took %v to leave", took)
+		}
+		for _, m := range stepIn.FindAllStringSubmatch(log.text(), -1) {
+			step, _ := strconv.Atoi(m[2])
+			if m[1] == "a point goes on" && step != reached {
+				t.Errorf("an agent goes on from step %d; the last one left at step %d", step, reached)
+			}
+			if m[1] == "a point was preempted" {
+				reached = step
+				kept++
+			}
+		}
+		if done = strings.Contains(h.must("status", "--output", "json"), `"done":1`); done {
+			break
+		}
+		want(t, h.must("status", "--output", "json"), `"running":0,"pending":0,"preempted":1`)
+	}
+	if kept < 2 || !done && kept < most-1 { // an agent may be asked to leave before it has a second's work to keep
+		t.Errorf("%d checkpoints in %d interruptions", kept, most)
+	}
+	last := h.lasting("agent", "--cores", "1")
+	h.ends(h.lasting("wait", "walk"))
+	if got := h.must("digest"); got != digest {
+		t.Errorf("digest after %d interruptions: %s, undisturbed: %s", kept, got, digest)
+	}
+	want(t, h.must("export", "--format", "jsonl"), `"attempts":1`)
+	last.Process.Signal(syscall.SIGTERM)
+	h.ends(last)
+	h.nothingKept()
+}
+
+// interruptRun presses Ctrl-C: the same command goes on where it was.
+func interruptRun(t *testing.T, most, times int, digest string) {
+	h := newHouse(t)
+	h.write("walk.yaml", walkSpec(times))
+	reached := int64(0)
+	for range most {
+		run := h.start("run", "walk.yaml")
+		h.until(regexp.MustCompile(`"running":1|"done":1`), "status", "--output", "json")
+		time.Sleep(1500 * time.Millisecond)
+		run.Process.Signal(os.Interrupt)
+		err := run.Wait()
+		if err == nil {
+			break
+		}
+		if run.ProcessState.ExitCode() != exitStopped {
+			t.Fatalf("after Ctrl-C: %v", err)
+		}
+		want(t, h.must("status", "--output", "json"), `"preempted":1`)
+		want(t, h.must("export", "--format", "csv"), `,preempted,`)
+		if step := h.stepKept(); step <= reached {
+			t.Errorf("a checkpoint of step %d after one of step %d", step, reached)
+		} else {
+			reached = step
+		}
+	}
+	h.ends(h.lasting("run", "walk.yaml"))
+	if got := h.must("digest"); got != digest {
+		t.Errorf("digest after interruptions: %s, undisturbed: %s", got, digest)
+	}
+	h.nothingKept()
+	h.must("check")
+}
+
+// killRun kills a run: the same command goes on from the last checkpoint that it had taken on the way.
+func killRun(t *testing.T, times int, digest string) {
+	h := newHouse(t)
+	h.write("walk.yaml", walkSpec(times))
+	run := h.lasting("run", "walk.yaml", "--cores", "1")
+	for end := time.Now().Add(2 * time.Minute); len(h.kept()) == 0; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("no checkpoint after two minutes")
+		}
+	}
+	kill(run)
+	want(t, h.must("status", "--output", "json"), `"preempted":1`)
+	h.ends(h.lasting("run", "walk.yaml", "--cores", "1"))
+	if got := h.must("digest"); got != digest {
+		t.Errorf("digest after a kill: %s, undisturbed: %s", got, digest)
+	}
+	h.nothingKept()
+}
+
+// TestNoRoomForCheckpoints: on a full disk a point that is interrupted is not kept; that is said, and nothing else is lost.
+func TestNoRoomForCheckpoints(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.write("wide.yaml", "name: wide\ntrainer: two-layer\nfixed: {n: 50, d: 20, lr: 1e-6}\nzip: [[m, steps]]\ngrid: {m: [2, 20000], steps: [10, 30000]}\nresources: {threads: 1}\n")
+	command, makeSpace := h.smallDisk()
+	run := command("run", "wide.yaml", "--state", "disk/state", "--cores", "2")
+	var said bytes.Buffer
+	run.Stderr = &said
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	h.until(regexp.MustCompile(`"done":1,.*"running":1`), "status", "--state", "disk/state", "--output", "json")
+	time.Sleep(1500 * time.Millisecond)
+	run.Process.Signal(os.Interrupt)
+	interrupted(t, run)
+	want(t, h.must("status", "--state", "disk/state", "--output", "json"), `"done":1,.*"pending":1,"preempted":0`)
+	want(t, said.String(), "a checkpoint cannot be written; the last one counts.*disk is full")
+	makeSpace()
+	h.must("check", "--state", "disk/state")
+	run = h.lasting("run", "wide.yaml", "--state", "disk/state", "--cores", "2")
+	h.until(regexp.MustCompile(`"running":1`), "status", "--state", "disk/state", "--output", "json")
+	time.Sleep(1500 * time.Millisecond)
+	run.Process.Signal(os.Interrupt)
+	interrupted(t, run)
+	want(t, h.must("status", "--state", "disk/state", "--output", "json"), `"preempted":1`)
+}
+
+// kept are the checkpoints of the state directory.
+func (h *house) kept() []string {
+	h.t.Helper()
+	paths, err := filepath.Glob(filepath.Join(h.dir, ".widthlaw", "checkpoints", "*"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return paths
+}
+
+func (h *house) nothingKept() {
+	h.t.Helper()
+	if left := h.kept(); len(left) > 0 {
+		h.t.Errorf("%v is left of a point that is done", left)
+	}
+}
+
+// stepKept is the step of the only checkpoint.
+func (h *house) stepKept() int64 {
+	h.t.Helper()
+	paths := h.kept()
+	if len(paths) != 1 {
+		h.t.Fatalf("%v are kept, not one", paths)
+	}
+	f, err := os.Open(paths[0])
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	c, err := sweep.ReadCheckpointHead(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		h.t.Fatal(err)
+	}
+	return c.Step
+}
