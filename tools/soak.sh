@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The long tests: every fuzz target for FUZZTIME (default 60s), then every test that only `make soak` runs (WIDTHLAW_SOAK=1).
+# The long tests: every fuzz target for FUZZTIME (default 60s), the arithmetic on arm64, then every test that only `make soak` runs
+# (WIDTHLAW_SOAK=1).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 go list ./... | while read -r pkg; do
@@ -8,4 +9,5 @@ go list ./... | while read -r pkg; do
 		go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-60s}" "$pkg"
 	done
 done
+tools/arm64.sh
 WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h ./cmd/... ./coordinator/... ./agent/... ./results/...

@@ -347,7 +347,7 @@ func TestChoose(t *testing.T) {
 }
 
 func TestPeak(t *testing.T) {
-	if one := Peak(1); one < 0.1 || one > 1000 {
+	if one := Peak(1); one < 1e-3 || one > 1000 {
 		t.Errorf("one thread's peak is %v GF/s", one)
 	}
 }
