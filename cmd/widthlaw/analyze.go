@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,19 +30,26 @@ func (a *app) analyzeVerb() *cobra.Command {
 		Long:  analyzeLong,
 		Example: `  widthlaw analyze needed-width
   widthlaw analyze needed-width --figures figures --level 0.5
+  widthlaw analyze needed-width --report report
   widthlaw analyze needed-width --output json | jq '.laws[].exponents'`,
 		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completeSweep,
 	}
 	level := cmd.Flags().Float64("level", 0.9, "wide enough is success with this probability over seeds")
-	figures := cmd.Flags().String("figures", "", "draw each law, and the recorded curves, into this `folder` as SVG")
+	figures := cmd.Flags().String("figures", "", "draw each law, and the recorded curves, into this `folder`")
+	format := cmd.Flags().String("figure-format", "svg", "draw --figures as `svg`, png or pdf")
+	report := cmd.Flags().String("report", "", "write all of it as one page, index.html, into this `folder`")
 	best := cmd.Flags().Bool("best-lr", false, "count a seed at a width as a success where any swept learning rate succeeds")
 	var output *string
 	cmd.RunE = a.withClient(func(ctx context.Context, c *client, cmd *cobra.Command, args []string) error {
 		if !(*level > 0 && *level < 1) {
 			return usage("write for example --level 0.9", "--level %g is no probability strictly between 0 and 1", *level)
 		}
-		f, err := a.findingsBy(ctx, c, sweepOf(args), fit.Options{Level: *level, BestRate: *best})
+		if !slices.Contains(plot.Formats(), *format) {
+			return usage(fmt.Sprintf("choose among %v", plot.Formats()), "there is no --figure-format %q", *format)
+		}
+		o := fit.Options{Level: *level, BestRate: *best}
+		f, err := a.findingsBy(ctx, c, sweepOf(args), o)
 		if err != nil {
 			return err
 		}
@@ -51,7 +59,10 @@ func (a *app) analyzeVerb() *cobra.Command {
 			err = f.analysis.WriteText(cmd.OutOrStdout())
 		}
 		if err == nil && *figures != "" {
-			err = f.draw(*figures, cmd)
+			err = f.draw(*figures, *format, cmd)
+		}
+		if err == nil && *report != "" {
+			err = f.report(ctx, c, cmd, *report, o)
 		}
 		return err
 	})
@@ -64,6 +75,8 @@ type findings struct {
 	status   sweep.Status
 	analysis *fit.Analysis
 	curves   *plot.Trajectories
+	steps    *plot.FitSteps
+	origins  *origins
 }
 
 // findings are a sweep's at a level.
@@ -79,7 +92,7 @@ func (a *app) findingsBy(ctx context.Context, c *client, name string, o fit.Opti
 		return findings{}, err
 	}
 	t := a.trainer(s.Trainer)
-	runs, f := fit.New(t), findings{status: s, curves: plot.NewTrajectories(curveNames(t)...)}
+	runs, f := fit.New(t), findings{status: s, curves: plot.NewTrajectories(curveNames(t)...), steps: plot.NewFitSteps(), origins: newOrigins()}
 	for r, err := range c.rows(ctx, s.ID, choice{outcomes: true, curves: true}) {
 		if err != nil {
 			return findings{}, err
@@ -93,6 +106,8 @@ func (a *app) findingsBy(ctx context.Context, c *client, name string, o fit.Opti
 		}
 		runs.Add(p, o)
 		f.curves.Add(p, o)
+		f.steps.Add(p, o)
+		f.origins.add(o.Provenance)
 		for _, add := range also {
 			add(p, o)
 		}
@@ -137,28 +152,40 @@ func curveNames(t *sweep.Trainer) []string {
 	return names
 }
 
+// trainings are the recorded curves, and how long fits took.
+func (f findings) trainings() plot.Figure {
+	figure := plot.CurveFigure(f.status.Name, f.curves)
+	figure.Panels = append(figure.Panels, f.steps.Panel())
+	return figure
+}
+
 // draw writes a figure a law, and one of the recorded curves.
-func (f findings) draw(folder string, cmd *cobra.Command) error {
+func (f findings) draw(folder, format string, cmd *cobra.Command) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return broken(err, "choose a folder that can be written", "figures")
 	}
-	figures := map[string]plot.Figure{"curves.svg": plot.CurveFigure(f.status.Name, f.curves)}
-	var names []string
-	for i := range f.analysis.Laws {
-		l := &f.analysis.Laws[i]
-		name := l.Event + ".svg"
-		if _, taken := figures[name]; taken {
-			name = fmt.Sprintf("%s-%d.svg", l.Event, i)
-		}
-		figures[name] = plot.LawFigure(f.status.Name, l)
-		names = append(names, name)
-	}
-	for _, name := range append(names, "curves.svg") {
-		path := filepath.Join(folder, strings.ReplaceAll(name, "/", "-"))
+	figures, names := f.figures()
+	for _, name := range names {
+		path := filepath.Join(folder, name+"."+format)
 		if err := figures[name].Save(path); err != nil {
 			return broken(err, "choose a folder that can be written", "figures")
 		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "drew %s\n", path)
 	}
 	return nil
+}
+
+// figures are one a law and one of the trainings, by the names of their files, in order.
+func (f findings) figures() (figures map[string]plot.Figure, names []string) {
+	figures = map[string]plot.Figure{"curves": f.trainings()}
+	for i := range f.analysis.Laws {
+		l := &f.analysis.Laws[i]
+		name := strings.ReplaceAll(l.Event, "/", "-")
+		if _, taken := figures[name]; taken {
+			name = fmt.Sprintf("%s-%d", name, i)
+		}
+		figures[name] = plot.LawFigure(f.status.Name, l)
+		names = append(names, name)
+	}
+	return figures, append(names, "curves")
 }

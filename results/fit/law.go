@@ -318,7 +318,7 @@ func lastDecided(ws []Width) Width {
 func (l *Law) contradicted() (cells []int) {
 	for i, t := range l.Thresholds {
 		m := Number(l.Line.Width(l.Cells[i]))
-		if !t.Inside && (m < t.Low || m > t.High && t.High >= leastWidth) {
+		if !t.Inside && (m < t.Low || m > t.High && t.High >= LeastWidth) {
 			cells = append(cells, i)
 		}
 	}
@@ -333,7 +333,7 @@ func (l *Law) misfits() (cells []int) {
 	for i, t := range l.Thresholds {
 		m := l.Line.Width(l.Cells[i])
 		off := math.Abs(math.Log(m / float64(t.M)))
-		if t.Inside && t.M >= leastWidth && off > math.Log(mostOff) && (m < float64(t.Low) || m > float64(t.High)) {
+		if t.Inside && t.M >= LeastWidth && off > math.Log(mostOff) && (m < float64(t.Low) || m > float64(t.High)) {
 			cells = append(cells, i)
 		}
 	}

@@ -38,8 +38,8 @@ type Term struct {
 // Statistical Models, section 10.5); beyond unboundedInflation the data does not fix them at all.
 const mostInflation, unboundedInflation = 10, 1e8
 
-// leastWidth: below it a floor rules, not the law.
-const leastWidth = 10
+// LeastWidth is the least width in the law: below it a floor rules.
+const LeastWidth = 10
 
 func terms() []Term {
 	return []Term{
@@ -117,7 +117,7 @@ func (l *Line) Confounded() bool {
 
 // carries says whether a cell's needed width is among those that pin the line.
 func carries(c Cell, r reading) bool {
-	return !math.IsInf(r.logM, 0) && r.logM >= math.Log(leastWidth) && c.N > 0 && !(c.Lambda0 == 0)
+	return !math.IsInf(r.logM, 0) && r.logM >= math.Log(LeastWidth) && c.N > 0 && !(c.Lambda0 == 0)
 }
 
 // line fits the law, nil where fewer than two cells carry it.

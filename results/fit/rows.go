@@ -25,7 +25,7 @@ func censoredSucceed(t tally) (success, failure float64) {
 	return float64(t.success) + float64(t.censored), float64(t.failure)
 }
 
-// rows are the sample's at widths of leastWidth or more, of cells that have a place in the law.
+// rows are the sample's at widths of LeastWidth or more, of cells that have a place in the law.
 func (s *sample) rows(read func(tally) (success, failure float64)) iter.Seq[row] {
 	return func(yield func(row) bool) {
 		for i := range s.cells {
@@ -37,7 +37,7 @@ func (s *sample) rows(read func(tally) (success, failure float64)) iter.Seq[row]
 				}
 				out.cell.Lambda0, out.unit = Number(c.lambda0[k]), k
 				for w := range c.m {
-					if c.m[w] < leastWidth || k*c.events >= len(c.tallies[w]) {
+					if c.m[w] < LeastWidth || k*c.events >= len(c.tallies[w]) {
 						continue
 					}
 					out.logM = c.logM[w]

@@ -62,6 +62,13 @@ func (l *Law) heading() string { return l.Event + l.Apart }
 // writeShares writes a row a cell and a column a width, eight columns at a time.
 func (l *Law) writeShares(b *strings.Builder) {
 	const across = 8
+	for chunk := range slices.Chunk(l.widths(), across) {
+		writeTable(b, l.shareRows(chunk))
+	}
+}
+
+// widths are all that any cell has.
+func (l *Law) widths() []int64 {
 	var widths []int64
 	for _, c := range l.Cells {
 		for _, w := range c.Widths {
@@ -69,22 +76,24 @@ func (l *Law) writeShares(b *strings.Builder) {
 		}
 	}
 	slices.Sort(widths)
-	for chunk := range slices.Chunk(slices.Compact(widths), across) {
-		head := append(l.cellHead(), "m =")
-		for _, m := range chunk {
-			head = append(head, strconv.FormatInt(m, 10))
-		}
-		rows := [][]string{head}
-		for _, c := range l.Cells {
-			shares, intervals := append(l.cellNames(c), ""), append(make([]string, len(l.cellHead())), "")
-			for _, m := range chunk {
-				share, interval := c.share(m)
-				shares, intervals = append(shares, share), append(intervals, interval)
-			}
-			rows = append(rows, shares, intervals)
-		}
-		writeTable(b, rows)
+	return slices.Compact(widths)
+}
+
+func (l *Law) shareRows(widths []int64) [][]string {
+	head := append(l.cellHead(), "m =")
+	for _, m := range widths {
+		head = append(head, strconv.FormatInt(m, 10))
 	}
+	rows := [][]string{head}
+	for _, c := range l.Cells {
+		shares, intervals := append(l.cellNames(c), ""), append(make([]string, len(l.cellHead())), "")
+		for _, m := range widths {
+			share, interval := c.share(m)
+			shares, intervals = append(shares, share), append(intervals, interval)
+		}
+		rows = append(rows, shares, intervals)
+	}
+	return rows
 }
 
 // share is a width's share of successes and its interval, as text; "." where none was decided, empty where not swept.
@@ -138,7 +147,9 @@ func cellText(x Number) string {
 	return short(float64(x))
 }
 
-func (l *Law) writeNeeded(b *strings.Builder) {
+func (l *Law) writeNeeded(b *strings.Builder) { writeTable(b, l.neededRows()) }
+
+func (l *Law) neededRows() [][]string {
 	head := append(l.cellHead(), "runs", "needed m", "interval")
 	if l.Line != nil {
 		head = append(head, "by the law", "interval")
@@ -155,7 +166,7 @@ func (l *Law) writeNeeded(b *strings.Builder) {
 		}
 		rows = append(rows, row)
 	}
-	writeTable(b, rows)
+	return rows
 }
 
 // byLaw is what the law says of the cell, with its interval.
@@ -255,16 +266,24 @@ func (l *Law) writeModel(b *strings.Builder) {
 	}
 	b.WriteString("\n")
 	if len(l.Forms) > 0 {
-		rows := [][]string{{"form", "loss a run, n left out", "worse by", "standard error"}}
-		for _, f := range l.Forms {
-			rows = append(rows, []string{f.Formula, cellText(f.Loss), cellText(f.Worse), cellText(f.Error)})
-		}
-		writeTable(b, rows)
+		writeTable(b, l.formRows())
 	}
+}
+
+func (l *Law) formRows() [][]string {
+	rows := [][]string{{"form", "loss a run, n left out", "worse by", "standard error"}}
+	for _, f := range l.Forms {
+		rows = append(rows, []string{f.Formula, cellText(f.Loss), cellText(f.Worse), cellText(f.Error)})
+	}
+	return rows
 }
 
 func (a *Analysis) writeTheory(b *strings.Builder) {
 	b.WriteString("\nmeasured, and what the theory says is enough (*: not read in the paper itself; asks: the formula with constant 1, δ = 0.1, at the\nlargest n with a needed width; ratio: to that)\n")
+	writeTable(b, a.theoryRows())
+}
+
+func (a *Analysis) theoryRows() [][]string {
 	rows := [][]string{{"n^", "λ0^", "", "asks", "ratio", "width", "whose"}}
 	for i := range a.Laws {
 		if l := &a.Laws[i]; l.Line != nil {
@@ -290,7 +309,7 @@ func (a *Analysis) writeTheory(b *strings.Builder) {
 		}
 		rows = append(rows, []string{cellText(t.N), cellText(t.Lambda0), mark, asks, ratio, t.Width, whose})
 	}
-	writeTable(b, rows)
+	return rows
 }
 
 // gap is a theorem's, to the first law of the event that it is about; nil where there is none.

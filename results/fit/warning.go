@@ -222,7 +222,7 @@ func (w *warner) exponents() {
 	w.floor()
 	line := l.Line
 	if line == nil {
-		w.warn("no_line", "fewer than two cells have a needed width of %d or more inside the swept ones: there are no exponents; add cells, `%s`, and widths on both sides of the needed one", leastWidth, suggestedCells)
+		w.warn("no_line", "fewer than two cells have a needed width of %d or more inside the swept ones: there are no exponents; add cells, `%s`, and widths on both sides of the needed one", LeastWidth, suggestedCells)
 		return
 	}
 	if line.Cells <= len(line.Terms)+1 {
@@ -281,12 +281,12 @@ func (w *warner) shape() {
 func (w *warner) floor() {
 	var low []string
 	for i, t := range w.law.Thresholds {
-		if t.Inside && t.M < leastWidth {
+		if t.Inside && t.M < LeastWidth {
 			low = append(low, w.law.Cells[i].name(w.law))
 		}
 	}
 	if len(low) > 0 {
-		w.warn("floor", "the needed width of %s is under %d, where a floor rules and not the law: widths under that are left out of it; sweep larger n", list(low), leastWidth)
+		w.warn("floor", "the needed width of %s is under %d, where a floor rules and not the law: widths under that are left out of it; sweep larger n", list(low), LeastWidth)
 	}
 }
 

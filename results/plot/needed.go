@@ -118,9 +118,6 @@ func (a neededAxes) panel(l *fit.Law) Panel {
 	var xs, ys []float64
 	for _, q := range all {
 		xs, ys = append(xs, q.x), append(ys, q.low, q.high)
-		if finite(q.line) {
-			ys = append(ys, q.line)
-		}
 	}
 	logAxis(&p.X, slices.Min(xs), slices.Max(xs), xs)
 	low, high := widen(slices.Min(ys), slices.Max(ys))

@@ -56,7 +56,7 @@ func residuals(l *fit.Law, c fit.Cell) (out plotter.XYs) {
 		p := l.Line.Success(c, float64(w.M))
 		error := math.Sqrt(p * (1 - p) / float64(w.Runs))
 		x, y := float64(w.M)/needed, (w.Share()-p)/error
-		if finite(x) && !math.IsNaN(y) {
+		if w.M >= fit.LeastWidth && finite(x) && !math.IsNaN(y) {
 			out = append(out, plotter.XY{X: x, Y: min(max(y, -mostResidual), mostResidual)})
 		}
 	}

@@ -31,7 +31,7 @@ func Transition(l *fit.Law) Panel {
 	y0, y1 := widen(slices.Min(ys), slices.Max(ys))
 	logAxis(&p.X, x0, x1, xs)
 	logAxis(&p.Y, y0, y1, nil)
-	p.Add(heat{tiles, halfStep(xs), halfStep(ys)})
+	p.Add(heat{tiles, halfStep(xs)})
 	p.Add(polyline{plotter.XYs{{X: p.X.Min, Y: 1}, {X: p.X.Max, Y: 1}}, dashed})
 	panel := Panel{Title: title, x: "samples n", y: "m d / n", plot: p, legend: []entry{{text: "success:"}}}
 	for _, share := range []float64{0, 0.5, 1} {
@@ -62,14 +62,12 @@ func tilesOf(l *fit.Law) (tiles []tile) {
 	return tiles
 }
 
-// halfStep is half the least log distance that is not a rounding's, a tile's half side; between 1.05 and 1.6 as a factor.
+// halfStep is half the least log distance, a tile's half side; at most 1.6 as a factor.
 func halfStep(values []float64) float64 {
 	values = slices.Compact(slices.Sorted(slices.Values(values)))
 	least := 1.6
 	for i := 1; i < len(values); i++ {
-		if step := math.Sqrt(values[i] / values[i-1]); step > 1.05 {
-			least = min(least, step)
-		}
+		least = min(least, math.Sqrt(values[i]/values[i-1]))
 	}
 	return least
 }
@@ -77,18 +75,23 @@ func halfStep(values []float64) float64 {
 // heatColour is light for no success and dark for all.
 func heatColour(share float64) color.RGBA { return ordered(int(math.Round(100*(1-share))), 101) }
 
-// heat are coloured tiles, with half sides as factors.
+// heat are coloured tiles, as wide as dx as a factor to both sides, and each n's as high as its widths are apart.
 type heat struct {
-	tiles  []tile
-	dx, dy float64
+	tiles []tile
+	dx    float64
 }
 
 // Plot implements plot.Plotter.
 func (h heat) Plot(c draw.Canvas, p *gonum.Plot) {
+	loads := map[float64][]float64{}
 	for _, t := range h.tiles {
+		loads[t.n] = append(loads[t.n], t.load)
+	}
+	for _, t := range h.tiles {
+		dy := halfStep(loads[t.n])
 		x := func(n float64) vg.Length { return c.X(min(max(p.X.Norm(n), 0), 1)) }
 		y := func(load float64) vg.Length { return c.Y(min(max(p.Y.Norm(load), 0), 1)) }
-		left, right, bottom, top := x(t.n/h.dx), x(t.n*h.dx), y(t.load/h.dy), y(t.load*h.dy)
+		left, right, bottom, top := x(t.n/h.dx), x(t.n*h.dx), y(t.load/dy), y(t.load*dy)
 		c.SetColor(heatColour(t.successes / t.runs))
 		c.Fill(closed(vg.Point{X: left, Y: bottom}, vg.Point{X: right, Y: bottom}, vg.Point{X: right, Y: top}, vg.Point{X: left, Y: top}))
 	}
