@@ -11,7 +11,7 @@ CONCURRENT := ./sweep/... ./proto/... ./coordinator/... ./agent ./agent/spool ./
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## build bin/widthlaw
@@ -26,6 +26,11 @@ test: ## vet, and run all tests but the long ones
 	$(GO) vet ./...
 	$(GO) test $(RACE) -timeout 15m $(CONCURRENT)
 	$(GO) test -timeout 15m . $(ARITHMETIC)
+
+.PHONY: test-cluster
+test-cluster: ## launch and the agents on a real Slurm, a real sshd, cut networks (as root; installs what it needs)
+	$(GO) -C test/kubernetes test -count 1 ./...
+	$(GO) test -tags cluster -count 1 -timeout 15m ./test/real
 
 .PHONY: soak
 soak: ## the long tests: fuzzing, kills by the hundred

@@ -119,6 +119,7 @@ type process struct {
 func (s *site) start(cmd *exec.Cmd) *process {
 	s.t.Helper()
 	cmd.Stdout, cmd.Stderr = s.output, s.output
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that is killed leaves nothing behind
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -161,7 +162,7 @@ func (s *site) serve(args ...string) (*process, string) {
 }
 
 // patience is how long anything may take.
-const patience = 100 * time.Second
+const patience = 60 * time.Second
 
 // until waits for something that must come about.
 func (s *site) until(what string, holds func() bool) {

@@ -153,7 +153,15 @@ func testPreemption(t *testing.T, conf string, want sweep) {
 	rows := c.finish(coordinator, want)
 	c.noRetry(rows)
 	c.says("output", "agent left")
+	c.resumed()
 	c.gone()
+}
+
+// resumed wants a point to have been preempted with a checkpoint, and to have gone on from it.
+func (c *slurm) resumed() {
+	c.t.Helper()
+	c.says("config/widthlaw/launch/*.log", "a point was preempted; it goes on elsewhere from its checkpoint")
+	c.says("config/widthlaw/launch/*.log", "a point goes on from its checkpoint")
 }
 
 // restarts is how often Slurm has started an element of the array again. (Only the test asks with scontrol.)
@@ -176,6 +184,7 @@ func testRequeue(t *testing.T, conf string, want sweep) {
 		c.node("1", "")
 	}
 	c.noRetry(c.finish(coordinator, want))
+	c.resumed()
 	c.gone()
 }
 
@@ -192,6 +201,7 @@ func testCancel(t *testing.T, conf string, want sweep) {
 	}
 	c.launch(2)
 	c.noRetry(c.finish(coordinator, want))
+	c.resumed()
 	c.gone()
 }
 
