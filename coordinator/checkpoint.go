@@ -12,6 +12,7 @@ import (
 	"github.com/widthlaw/widthlaw/coordinator/queue"
 	"github.com/widthlaw/widthlaw/disk"
 	"github.com/widthlaw/widthlaw/sweep"
+	"github.com/widthlaw/widthlaw/test/planted"
 )
 
 // errUnwanted means that nobody waits for a point, or for a checkpoint of it.
@@ -111,6 +112,9 @@ func (c *Coordinator) openCheckpoint(ctx context.Context, key sweep.Key, useless
 
 // spend removes the checkpoints of points that need them no more. What stays behind is removed at the next start.
 func (c *Coordinator) spend(keys []sweep.Key) {
+	if planted.Bug == planted.CheckpointKept {
+		return
+	}
 	if err := c.checkpoints.Remove(keys...); err != nil {
 		c.log.Warn("a checkpoint cannot be removed", "error", err)
 	}

@@ -67,6 +67,9 @@ func (q *Queue) fill(a *agent, now time.Time) {
 		a.next = nil
 		w.attempts++
 		q.give(a, w)
+		if planted.Bug == planted.CheckpointForgotten {
+			q.Unsaved(w.Key)
+		}
 		q.ready.Grants = append(q.ready.Grants, Grant{Agent: a.id, Task: sweep.Task{
 			Fence: w.fence, Point: w.Point, Threads: w.threads, Memory: w.memory, Limit: w.line.Limit,
 			Attempt: w.attempts, Sweep: w.line.Name, Index: w.Index, Checkpoint: q.saved[w.Key].step,

@@ -1,3 +1,6 @@
+// Nobody records these connections, which are made by the thousand:
+//go:debug tlsmlkem=0
+
 // Simulate runs histories of a whole cluster, in fake time, in which everything goes wrong that can, and looks for broken promises:
 //
 //	go run ./test/simulate -histories 10000 -seed 1

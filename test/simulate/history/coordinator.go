@@ -66,7 +66,7 @@ func (w *world) up() error {
 	w.lives = append(w.lives, l)
 	w.mu.Unlock()
 	c, err := coordinator.New(coordinator.Config{
-		Store: l.store, Trainers: []*sweep.Trainer{w.trainer(nil)}, Log: w.coordinatorLog(fmt.Sprintf("coordinator %d", l.number)),
+		Store: l.store, Trainers: []*sweep.Trainer{w.trainer(nil)}, State: w.state(), Log: w.coordinatorLog(fmt.Sprintf("coordinator %d", l.number)),
 	})
 	if err != nil {
 		w.mu.Lock()
@@ -176,28 +176,4 @@ func (w *world) trainer(p *process) *sweep.Trainer {
 	}
 	t.Run = func(ctx context.Context, job sweep.Job) (sweep.Outcome, error) { return w.train(ctx, p, job) }
 	return t
-}
-
-func (w *world) train(ctx context.Context, p *process, job sweep.Job) (sweep.Outcome, error) {
-	i, j := job.Point.Int("i"), job.Point.Int("j")
-	n := w.plan.nature(i, j)
-	if err := toy.Wait(ctx, n.takes); err != nil {
-		return sweep.Outcome{}, err
-	}
-	if n.poison {
-		w.note("%s is killed by (%d, %d)", p.name, i, j)
-		w.killProcess(p)
-		<-ctx.Done()
-		return sweep.Outcome{}, ctx.Err()
-	}
-	key := job.Point.Key()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if n.broken || w.fails[key] < n.fails {
-		w.fails[key]++
-		w.noted("%s: (%d, %d) fails", p.name, i, j)
-		return sweep.Outcome{}, fmt.Errorf("failure %d", w.fails[key])
-	}
-	w.noted("%s: (%d, %d) is computed", p.name, i, j)
-	return w.plan.outcome(i, j), nil
 }

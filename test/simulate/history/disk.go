@@ -40,9 +40,12 @@ func (f folder) check() error {
 	return err
 }
 
+// state is the coordinator's state directory: of checkpoints, and of the real store.
+func (w *world) state() string { return filepath.Join(w.folder, "state") }
+
 func (w *world) newDisk() disk {
 	if w.plan.bolt {
-		return folder(filepath.Join(w.folder, "state"))
+		return folder(w.state())
 	}
 	return newMemory()
 }

@@ -58,6 +58,7 @@ type world struct {
 	kept    map[sweep.Key][]byte // outcomes that the disk has said to hold
 	acked   map[sweep.Key]bool   // that an agent was told to be safe
 	fails   map[sweep.Key]int    // what a trainer returned, really
+	ahead   map[sweep.Key]int64  // steps that an agent has left behind in a checkpoint
 	lives   []*life              // of the coordinator
 	hosts   []*host
 	names   map[string]*process
@@ -76,7 +77,7 @@ type world struct {
 func Run(seed uint64, folder string, verbose bool) Report {
 	w := &world{
 		plan: newPlan(seed), began: time.Now(), folder: folder, signals: make(chan any, 1024), broken: map[string]bool{},
-		kept: map[sweep.Key][]byte{}, acked: map[sweep.Key]bool{}, fails: map[sweep.Key]int{}, names: map[string]*process{},
+		kept: map[sweep.Key][]byte{}, acked: map[sweep.Key]bool{}, ahead: map[sweep.Key]int64{}, fails: map[sweep.Key]int{}, names: map[string]*process{},
 		fences: map[uint64]string{}, wires: map[*wire]bool{},
 	}
 	w.report.Seed = seed

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math/big"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -176,11 +177,27 @@ func (w *world) audit() {
 	if err := store.Close(); err != nil {
 		w.violated("closing the store: %v", err)
 	}
+	kept, err := filepath.Glob(filepath.Join(w.state(), "checkpoints", "*.checkpoint"))
+	for _, path := range kept {
+		if key, _, _ := strings.Cut(filepath.Base(path), "."); w.doneKey(key) {
+			w.violated("the point with the key %s is done, and its checkpoint is still there (%v)", key, err)
+		}
+	}
 	for _, h := range w.hosts {
 		if found, err := payloads(h.spool); err != nil || len(found) > 0 {
 			w.violated("all agents have left in order, and %d results are in the spool of host %d (%v)", len(found), h.number, err)
 		}
 	}
+}
+
+// doneKey says whether the point of a key in hexadecimal digits has an outcome.
+func (w *world) doneKey(text string) bool {
+	for key := range w.kept {
+		if key.String() == text {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *world) auditPoint(i, j int64, seen map[sweep.Key][]byte) {

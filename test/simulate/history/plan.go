@@ -48,7 +48,7 @@ func newPlan(seed uint64) plan {
 		p.more, p.second = 1+r.Int64N(3), r.IntN(2) == 0
 		p.submitMore = seconds(r, 1, 60)
 	}
-	scale := []time.Duration{100 * time.Millisecond, 2 * time.Second, 15 * time.Second}[r.IntN(3)]
+	scale := []time.Duration{100 * time.Millisecond, 2 * time.Second, 15 * time.Second, 80 * time.Second}[min(r.IntN(7)/2, 3)]
 	p.fastest, p.slowest = scale/4, 2*scale
 	p.latency = []time.Duration{time.Microsecond, 10 * time.Millisecond, 700 * time.Millisecond}[r.IntN(3)]
 	p.padding = []int{2, 2, 2, 3000}[r.IntN(4)]
@@ -109,9 +109,29 @@ func (n nature) state() sweep.State {
 	return sweep.Done
 }
 
+// steps is how many steps a point takes. It can be interrupted between two of them.
+const steps = 16
+
+// advance is one step of a point: what comes out depends on every one of them.
+func advance(x float64, i, j, step int64) float64 {
+	return x*0.75 + float64(i+j*step+1)/7
+}
+
+// reach is what a point has come to after so many steps.
+func reach(i, j, step int64) (x float64) {
+	for k := range step {
+		x = advance(x, i, j, k)
+	}
+	return x
+}
+
 // outcome is what the point must yield.
-func (p plan) outcome(i, j int64) sweep.Outcome {
+func (p plan) outcome(i, j int64) sweep.Outcome { return p.yield(i, j, reach(i, j, steps)) }
+
+// yield is what a point yields that has come to x.
+func (p plan) yield(i, j int64, x float64) sweep.Outcome {
 	o := toy.Outcome(i, j)
+	o.Scalars["sum"] = sweep.FloatValue(x)
 	for k := int64(2); k < int64(p.padding); k++ {
 		o.Curves.Step = append(o.Curves.Step, k)
 		o.Curves.Values["loss"] = append(o.Curves.Values["loss"], float64(i)/float64(k+j))

@@ -46,7 +46,8 @@ type process struct {
 	life     *life
 	session  *session
 	sessions int
-	unsafe   map[string]sent // sent in some session, not yet acknowledged: by what was sent
+	taken    map[sweep.Key]int64 // checkpoints, since it was asked to leave
+	unsafe   map[string]sent     // sent in some session, not yet acknowledged: by what was sent
 }
 
 // A sent is a result on its way.
@@ -79,7 +80,7 @@ func (w *world) start(h *host) {
 		return
 	}
 	w.started++
-	p := &process{w: w, host: h, name: fmt.Sprintf("agent%d@%d", w.started, h.number), done: make(chan struct{}), unsafe: map[string]sent{}}
+	p := &process{w: w, host: h, name: fmt.Sprintf("agent%d@%d", w.started, h.number), done: make(chan struct{}), taken: map[sweep.Key]int64{}, unsafe: map[string]sent{}}
 	h.process, w.names[p.name] = p, p
 	root, extra := h.spool, h.extra
 	h.extra = nil
@@ -244,6 +245,15 @@ func tear(root string, r *rand.Rand) error {
 func (w *world) leave(p *process) {
 	w.note("%s is asked to leave", p.name)
 	began := time.Now()
+	held := map[sweep.Key]bool{}
+	w.mu.Lock()
+	clear(p.taken)
+	if s := p.session; s != nil && !s.over {
+		for _, key := range s.held {
+			held[key] = true
+		}
+	}
+	w.mu.Unlock()
 	p.stop()
 	<-p.done
 	w.mu.Lock()
@@ -255,6 +265,7 @@ func (w *world) leave(p *process) {
 		w.violates("%s took %v to leave", p.name, took)
 	}
 	w.noted("%s has left", p.name)
+	w.preempted(p, held, began)
 	w.endSession(p.session)
 	if p.host.process == p {
 		p.host.process = nil

@@ -17,6 +17,7 @@ type session struct {
 	process *process
 	number  int
 	life    *life
+	first   bool                   // of this agent with this coordinator
 	window  int                    // the largest that the agent has asked for
 	claims  map[uint64]*proto.Held // unfinished, until the welcome
 	held    map[uint64]sweep.Key   // leases that nobody has ended
@@ -55,6 +56,7 @@ func (p *process) intercept(ctx context.Context, desc *grpc.StreamDesc, cc *grpc
 		process: p, number: p.sessions, life: p.life, claims: map[uint64]*proto.Held{}, held: map[uint64]sweep.Key{}, results: map[uint64]sent{},
 	}
 	s.over = p.dead || p.life.over
+	s.first = !p.life.visitors[p]
 	p.session = s
 	p.life.visitors[p] = true
 	return tap{stream, s}, nil
@@ -203,7 +205,7 @@ func (w *world) welcomed(s *session, m *proto.Welcome) {
 		}
 	}
 	w.noted("%s is welcomed; %d of %d unfinished points go on", s, len(m.Reattached), len(s.claims))
-	alone := len(s.life.visitors) == 1
+	alone := s.first && len(s.life.visitors) == 1
 	for f, c := range s.claims {
 		key := sweep.KeyOf(c.Point)
 		if !kept[f] && alone && w.kept[key] == nil && !s.life.delivered[key] && !s.doubt {
