@@ -54,4 +54,4 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-const goldenSum = "6e9c561ffa7668f20fd053bf2c3f32501ebb6ba4ca47d3556aab5d79d7f7b1cf"
+const goldenSum = "dc4aa97984b1ae28a0e03da82a49135873923762d0e7f96ff353d90b5cee823a"
