@@ -27,7 +27,7 @@ import (
 type Options struct {
 	Sweep        string  // the sweep's name, for the output
 	Level        float64 // success with this probability is "wide enough"; 0 means 0.9
-	Draws        int     // of the bootstrap; 0 means 2,000
+	Draws        int     // of the bootstrap; 0 means 2,000, below 0 none: then there are no intervals
 	BestRate     bool    // count (data set, seed, width) as a success where any swept learning rate succeeds
 	Points, Done uint64  // of the sweep; Done < Points earns every law a warning. Both 0: not said.
 }

@@ -62,12 +62,16 @@ func (l *Line) forms(s *sample) []Form {
 	if len(ns) < 3 || l.Term("n") == nil {
 		return nil
 	}
+	merged := merge(rows)
 	var out []Form
 	var losses [][]float64 // by form, then cluster
 	for _, rival := range l.rivals(ns) {
-		loss := make([]float64, s.clusters)
+		loss, train := make([]float64, s.clusters), rows
+		if rival.merges {
+			train = merged
+		}
 		for _, n := range ns {
-			if !rival.foretell(rows, n, s.data, loss) {
+			if !rival.foretell(train, rows, n, s.data, loss) {
 				return nil
 			}
 		}
@@ -77,24 +81,34 @@ func (l *Line) forms(s *sample) []Form {
 	return compare(out, losses, rows)
 }
 
-// foretell fits to the rows of other n and adds the losses of those at n, by cluster; false where nothing can be fitted.
-func (v rival) foretell(rows []row, n float64, cluster []int, loss []float64) bool {
+// merge adds up the units of each cell and width.
+func merge(rows []row) (merged []row) {
+	type place struct {
+		at   int
+		logM float64
+	}
+	places := map[place]int{}
+	for _, r := range rows {
+		i, there := places[place{r.at, r.logM}]
+		if !there {
+			places[place{r.at, r.logM}] = len(merged)
+			merged = append(merged, r)
+			continue
+		}
+		merged[i].success, merged[i].failure = merged[i].success+r.success, merged[i].failure+r.failure
+	}
+	return merged
+}
+
+// foretell fits to the training rows of other n and adds the losses of those at n, by cluster; false where nothing can be fitted.
+func (v rival) foretell(train, rows []row, n float64, cluster []int, loss []float64) bool {
 	best, chosen, shape := math.Inf(-1), lineFit{}, 0.0
 	for _, at := range v.shapes {
 		r := &regression{}
-		merged := map[[2]float64]int{} // the row of a cell and width
-		for _, row := range rows {
-			if float64(row.cell.N) == n {
-				continue
+		for _, row := range train {
+			if float64(row.cell.N) != n {
+				r.add(0, row.success, row.failure, v.columns(row.cell, row.logM, at)...)
 			}
-			columns := v.columns(row.cell, row.logM, at)
-			key := [2]float64{float64(row.at), row.logM}
-			if i, there := merged[key]; there && v.merges {
-				r.success[i], r.failure[i] = r.success[i]+row.success, r.failure[i]+row.failure
-				continue
-			}
-			merged[key] = len(r.unit)
-			r.add(0, row.success, row.failure, columns...)
 		}
 		if r.columns == 0 {
 			return false
