@@ -3,7 +3,6 @@ package sweep
 import (
 	"math"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 )
@@ -50,30 +49,47 @@ func TestCursorAgainstListing(t *testing.T) {
 	})
 }
 
-func TestPlanOfABillionPoints(t *testing.T) {
-	for _, m := range []string{"{log: [16, 65536], points: 100}", "1..1000"} {
-		spec := parseText(t, `
+// billion is a spec of at least 10^9 points.
+func billion(m string) string {
+	return `
 name: big
 trainer: toy
 fixed: {data: pairs, angle: 0.1, pairs: 1}
 grid:
   n: {linear: [10, 1000], points: 100}
   d: 1..10
-  m: `+m+`
+  m: ` + m + `
   seed: 0..9999
 where: m * d <= 5000
-`)
-		start := time.Now()
+`
+}
+
+func TestPlanOfABillionPoints(t *testing.T) {
+	for _, m := range []string{"{log: [16, 65536], points: 100}", "1..1000"} {
+		bytes := allocated(func() {
+			plan := NewPlan(parseText(t, billion(m)))
+			flops, memory := plan.Total()
+			_, p, cost, ok := plan.Cursor().Next()
+			if !ok || flops < cost.Flops || memory < 8*p.Int("n")*p.Int("m") {
+				t.Errorf("total is %v, %d; the first point %v costs %v", flops, memory, p.Values, cost)
+			}
+		})
+		if bytes > 100<<20 {
+			t.Errorf("%s: took %d bytes", m, bytes)
+		}
+	}
+}
+
+func BenchmarkBillionPoints(b *testing.B) {
+	for b.Loop() {
+		spec, err := Parse([]*Trainer{toy()}, "spec.yaml", []byte(billion("1..1000")), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		spec.Space.Count()
 		plan := NewPlan(spec)
-		flops, memory := plan.Total()
-		cursor := plan.Cursor()
-		_, p, cost, ok := cursor.Next()
-		if wall := time.Since(start); wall > time.Second {
-			t.Errorf("took %v", wall)
-		}
-		if !ok || flops < cost.Flops || memory < 8*p.Int("n")*p.Int("m") {
-			t.Errorf("total is %v, %d; the first point %v costs %v", flops, memory, p.Values, cost)
-		}
+		plan.Total()
+		plan.Cursor().Next()
 	}
 }
 
