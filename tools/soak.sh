@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The long tests: every fuzz target for FUZZTIME (default 60s), the arithmetic on arm64, then every test that only `make soak` runs
-# (WIDTHLAW_SOAK=1).
+# The long tests: every fuzz target for FUZZTIME (default 60s), the arithmetic on arm64, HISTORIES (default 10000) simulated
+# histories, then every test that only `make soak` runs (WIDTHLAW_SOAK=1).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 go list ./... | while read -r pkg; do
@@ -10,4 +10,5 @@ go list ./... | while read -r pkg; do
 	done
 done
 tools/arm64.sh
-WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h ./cmd/... ./coordinator/... ./agent/... ./results/...
+go run ./test/simulate -histories "${HISTORIES:-10000}"
+WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h ./cmd/... ./coordinator/... ./agent/... ./results/... ./test/simulate

@@ -25,38 +25,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// toy is a trainer whose points take `ms` milliseconds, whatever the threads, and yield numbers that depend on i and j alone.
-func toy() *sweep.Trainer {
-	zero := func(sweep.Point) sweep.Value { return sweep.IntValue(0) }
-	return &sweep.Trainer{
-		Name: "toy", Version: 1,
-		Params: []sweep.Param{
-			{Name: "i", Type: sweep.IntType}, {Name: "j", Type: sweep.IntType, Default: zero}, {Name: "ms", Type: sweep.IntType, Default: zero},
-		},
-		Curves:     []sweep.Curve{{Name: "loss"}},
-		Scalars:    []sweep.Scalar{{Name: "sum", Kind: sweep.Float}},
-		Events:     []string{"fit"},
-		CostParams: []string{"ms"},
-		Cost: func(p sweep.Point, _ sweep.Spectrum) sweep.Cost {
-			return sweep.Cost{Flops: 1e9 * float64(1+p.Int("ms")), Steps: 1, Memory: 1 << 20}
-		},
-		Run: func(ctx context.Context, job sweep.Job) (sweep.Outcome, error) {
-			if ms := job.Point.Int("ms"); ms > 0 {
-				select {
-				case <-ctx.Done():
-					return sweep.Outcome{}, ctx.Err()
-				case <-time.After(time.Duration(ms) * time.Millisecond):
-				}
-			}
-			i, j := float64(job.Point.Int("i")), float64(job.Point.Int("j"))
-			return sweep.Outcome{
-				Scalars: map[string]sweep.Value{"sum": sweep.FloatValue(i/7 + j/3), "event_fit": {Kind: sweep.Bool, Int: 1}},
-				Curves:  sweep.Curves{Step: []int64{0, 1}, Values: map[string][]float64{"loss": {i, j / (1 + i)}}},
-			}, nil
-		},
-	}
-}
-
 // A site is where a coordinator lives and dies: its state directory and its address.
 type site struct {
 	t        testing.TB

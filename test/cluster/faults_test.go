@@ -13,6 +13,7 @@ import (
 
 	"github.com/widthlaw/widthlaw/results"
 	"github.com/widthlaw/widthlaw/sweep"
+	"github.com/widthlaw/widthlaw/test/toy"
 )
 
 // expected is the digest that a sweep over i < n and j < m with points of ms milliseconds must have, however it was run.
@@ -84,7 +85,7 @@ func (s *site) by() map[string]int {
 
 // Every point once: 22,500 points over 16 agents. Time is real: nothing waits for anything.
 func TestEveryPointOnce(t *testing.T) {
-	s := newSite(t, toy())
+	s := newSite(t, toy.Trainer())
 	spool := t.TempDir()
 	s.submit(spec(150, 150, 0))
 	var workers []*worker
@@ -107,7 +108,7 @@ func TestEveryPointOnce(t *testing.T) {
 // An agent that vanishes loses its leases, and its points run elsewhere. What it has computed and could not deliver comes from its spool.
 func TestAgentKilled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, toy())
+		s := newSite(t, toy.Trainer())
 		spool := t.TempDir()
 		s.submit(spec(10, 6, 20_000))
 		workers := []*worker{s.start("a", spool, 2), s.start("b", spool, 2), s.start("c", spool, 2)}
@@ -136,7 +137,7 @@ func TestAgentKilled(t *testing.T) {
 // A coordinator that is restarted finds everything again; agents that were computing go on, and nothing is computed twice.
 func TestCoordinatorRestarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, toy())
+		s := newSite(t, toy.Trainer())
 		s.submit(spec(10, 6, 20_000))
 		workers := []*worker{s.start("a", t.TempDir(), 2), s.start("b", t.TempDir(), 2), s.start("c", t.TempDir(), 2)}
 		for _, away := range []time.Duration{0, 10 * time.Second, time.Hour} {
@@ -157,7 +158,7 @@ func TestCoordinatorRestarted(t *testing.T) {
 // An agent that is cut off for longer than its lease comes back with what it has computed: one row a point, no conflict.
 func TestAgentCutOffAndHealed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, toy())
+		s := newSite(t, toy.Trainer())
 		s.submit(spec(10, 6, 50_000))
 		workers := []*worker{s.start("a", t.TempDir(), 2), s.start("b", t.TempDir(), 2)}
 		for _, cut := range []time.Duration{time.Second, 45 * time.Second, 3 * time.Minute} {
@@ -183,7 +184,7 @@ func TestRandomFaults(t *testing.T) {
 }
 
 func randomFaults(t *testing.T, random *rand.Rand) {
-	s := newSite(t, toy())
+	s := newSite(t, toy.Trainer())
 	spool := t.TempDir()
 	s.submit(spec(15, 10, 15_000) + "quarantine_after: 1000\n")
 	var workers []*worker
@@ -220,7 +221,7 @@ func randomFaults(t *testing.T, random *rand.Rand) {
 // An agent that is asked to leave gives its points back at once: nobody waits for its leases to expire.
 func TestAgentLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t, toy())
+		s := newSite(t, toy.Trainer())
 		s.submit(spec(2, 1, 60_000))
 		a := s.start("a", t.TempDir(), 2)
 		time.Sleep(10 * time.Second)
@@ -266,7 +267,7 @@ func TestFailureWhileAway(t *testing.T) {
 
 // failing is toy, but for the points with i = 1, which fail after their time.
 func failing() *sweep.Trainer {
-	t := toy()
+	t := toy.Trainer()
 	run := t.Run
 	t.Run = func(ctx context.Context, job sweep.Job) (sweep.Outcome, error) {
 		o, err := run(ctx, job)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"testing"
 	"testing/synctest"
 
@@ -21,6 +22,7 @@ const (
 // runChild runs histories one after the other, inside a test, because only there is fake time to be had. It does not return.
 func (o options) runChild() {
 	runtime.GOMAXPROCS(1) // goroutines take turns; what happens depends less on the machine
+	debug.SetGCPercent(400)
 	testing.Main(
 		func(string, string) (bool, error) { return true, nil },
 		[]testing.InternalTest{{Name: "histories", F: func(t *testing.T) {

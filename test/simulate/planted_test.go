@@ -16,7 +16,7 @@ const enough = "2000"
 
 // TestPlanted builds the simulator with a bug in the program, for one bug after the other, and looks whether it bites.
 func TestPlanted(t *testing.T) {
-	bugs := []string{planted.AckBeforeCommit, planted.LeaseImmortal}
+	bugs := []string{planted.AckBeforeCommit, planted.SpoolEmptied}
 	if os.Getenv("WIDTHLAW_SOAK") != "" {
 		bugs = planted.All()
 	}
