@@ -63,12 +63,17 @@ func coverageLaws() map[string]known {
 // A coverage counts how often intervals held the truth.
 type coverage struct {
 	sweeps, told     int
+	declined         int
 	n, lambda0       map[string]float64
 	law, cells       float64
 	lawCells, inside float64
 }
 
 func (c *coverage) add(k known, l *Law, marginal float64) {
+	if l.Line == nil { // it declines to answer
+		c.declined++
+		return
+	}
 	c.sweeps++
 	if l.Exponents.N.Told || l.Exponents.Lambda0.Told {
 		c.told++
@@ -114,7 +119,7 @@ func (c *coverage) row(name string, clusters int64) string {
 		}
 		return strings.Join(out, " ")
 	}
-	return fmt.Sprintf("%-40s %8d %5.0f%%  %-30s  %-36s  %5.1f %5.1f", name, clusters, 100*float64(c.told)/float64(c.sweeps), four(c.n), four(c.lambda0),
+	return fmt.Sprintf("%-40s %8d %5.0f%%  %-30s  %-36s  %5.1f %5.1f", name, clusters, 100*float64(c.told)/float64(c.sweeps+c.declined), four(c.n), four(c.lambda0),
 		100*c.law/c.lawCells, 100*c.cells/c.inside)
 }
 

@@ -14,7 +14,7 @@ type Line struct {
 	Slope     float64 // of the logit in log m
 	Lapse     float64 // the share of runs that fail at any width
 	Along     *Term   // the exponent of n alone, everything else following it as in this sweep; where Terms are confounded
-	Cells     int     // whose needed width is inside the swept ones: those that carry it
+	Cells     int     // in which success grows inside the swept widths: those that carry it
 	Separated bool    // the data lets the slope grow without bound: it has the weak prior
 
 	level float64
@@ -115,9 +115,10 @@ func (l *Line) Confounded() bool {
 	return slices.ContainsFunc(l.Terms, func(t Term) bool { return !(t.Inflation <= mostInflation) })
 }
 
-// carries says whether a cell's needed width is among those that pin the line.
+// carries says whether a cell is among those that pin the law: success grows inside the swept widths.
 func carries(c Cell, r reading) bool {
-	return !math.IsInf(r.logM, 0) && r.logM >= math.Log(LeastWidth) && c.N > 0 && !(c.Lambda0 == 0)
+	inside := func(logM float64) bool { return !math.IsInf(logM, 0) && logM >= math.Log(LeastWidth) }
+	return (inside(r.logM) || inside(r.half)) && c.N > 0 && !(c.Lambda0 == 0)
 }
 
 // line fits the law, nil where fewer than two cells carry it.

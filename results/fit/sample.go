@@ -30,6 +30,7 @@ type cellSample struct {
 // A reading is what one (re)sample says about one cell.
 type reading struct {
 	logM    float64 // log of the needed width; -Inf, +Inf: below, above the swept widths; NaN: no runs
+	half    float64 // the same at success 1/2: there, also where lapses keep success under the level
 	lambda0 float64 // the mean over the data sets; NaN where none is known
 }
 
@@ -136,9 +137,10 @@ func (s *sample) read(weights []float64, scratch *curve) []reading {
 	for i := range s.cells {
 		c := &s.cells[i]
 		scratch.fit(c, weights)
-		out[i] = reading{math.NaN(), c.meanLambda0(weights)}
+		out[i] = reading{math.NaN(), math.NaN(), c.meanLambda0(weights)}
 		if len(scratch.runs) > 0 {
 			out[i].logM = crossing(scratch.logM, scratch.fitted, s.level)
+			out[i].half = crossing(scratch.logM, scratch.fitted, 0.5)
 		}
 	}
 	return out
