@@ -313,12 +313,16 @@ func lastDecided(ws []Width) Width {
 	return ws[0]
 }
 
-// contradicted are the places of cells that the line leaves out and is wrong about: their needed width, which is only known to
-// lie beyond the swept ones, lies on the other side.
+// contradicted are the places of cells that the law is wrong about: their needed width, which is only known to lie beyond the swept
+// ones, lies on the other side. Whether it does is asked of the nearest width, with its interval and lapses counted in.
 func (l *Law) contradicted() (cells []int) {
 	for i, t := range l.Thresholds {
-		m := Number(l.Line.Width(l.Cells[i]))
-		if !t.Inside && (m < t.Low || m > t.High && t.High >= LeastWidth) {
+		c, m := l.Cells[i], Number(l.Line.Width(l.Cells[i]))
+		share := l.Level * (1 - l.Line.Lapse)
+		switch {
+		case t.Inside:
+		case m < t.Low && lastDecided(c.Widths).High < share,
+			m > t.High && t.High >= LeastWidth && firstDecided(c.Widths).Low > share:
 			cells = append(cells, i)
 		}
 	}
@@ -331,7 +335,7 @@ const mostOff = 1.5
 // misfits are the places of cells whose own needed width, by isotonic regression, the law misses.
 func (l *Law) misfits() (cells []int) {
 	for i, t := range l.Thresholds {
-		m := l.Line.Width(l.Cells[i])
+		m := l.Line.reach(l.Cells[i], l.Level)
 		off := math.Abs(math.Log(m / float64(t.M)))
 		if t.Inside && t.M >= LeastWidth && off > math.Log(mostOff) && (m < float64(t.Low) || m > float64(t.High)) {
 			cells = append(cells, i)

@@ -100,6 +100,16 @@ func (l *Line) Success(c Cell, m float64) float64 {
 	return (1 - e.lapse) * sigmoid(logit(l.level)+e.b[1]*(math.Log(m)-statistic(e)))
 }
 
+// reach is the width at which the law's success, lapses among it, reaches a share; NaN where it never does.
+func (l *Line) reach(c Cell, share float64) float64 {
+	f, statistic := l.at(c)
+	if f == nil || share >= 1-f.estimate.lapse {
+		return math.NaN()
+	}
+	e := f.estimate
+	return math.Exp(statistic(e) + (logit(share/(1-e.lapse))-logit(l.level))/e.b[1])
+}
+
 func logit(p float64) float64 { return math.Log(p / (1 - p)) }
 
 // Term is the named term, nil where the cells do not differ in it.

@@ -261,7 +261,7 @@ func (w *warner) shape() {
 	l := w.law
 	var wrong []string
 	for _, i := range l.misfits() {
-		wrong = append(wrong, fmt.Sprintf("%s (%s, the law says %s)", l.Cells[i].name(l), l.Thresholds[i].needed(), short(l.Line.Width(l.Cells[i]))))
+		wrong = append(wrong, fmt.Sprintf("%s (%s, the law says %s)", l.Cells[i].name(l), l.Thresholds[i].needed(), short(l.Line.reach(l.Cells[i], l.Level))))
 	}
 	if len(wrong) > 0 {
 		consequence := "look at the residuals"
