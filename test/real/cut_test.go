@@ -12,39 +12,8 @@ import (
 	"time"
 )
 
-// cutSpec has one long point and many short ones. The lease is short, so that the long point outlasts it several times.
-const cutSpec = `
-name: cut
-trainer: two-layer
-fixed: {n: 60, d: 30, m: 512, stop_at_fit: false}
-zip: [[steps, seed]]
-grid:
-  steps: [%s]
-  seed: 0..%d
-record: {curves: [loss, max_move], at: {log: 8}}
-`
-
-const (
-	lease     = 6 * time.Second
-	longPoint = 16.0 // seconds
-	shorts    = 24
-)
-
-// cutSweep is the sweep, and its undisturbed digest.
-func cutSweep(t *testing.T) sweep {
-	speed, err := stepsASecond()
-	if err != nil {
-		t.Fatal(err)
-	}
-	steps := []string{fmt.Sprint(int(speed * longPoint))}
-	for range shorts {
-		steps = append(steps, fmt.Sprint(int(speed*0.25)))
-	}
-	spec := fmt.Sprintf(cutSpec, strings.Join(steps, ", "), shorts)
-	s := newSite(t, spec)
-	s.must(s.verb("run", "sweep.yaml"))
-	return sweep{spec, s.must(s.verb("digest"))}
-}
+// lease is short, so that the one long point of the sweep outlasts it several times.
+const lease = 6 * time.Second
 
 // A net is a coordinator on host 1, and agents on hosts 2 and 3.
 type netted struct {
@@ -145,7 +114,7 @@ func (n *netted) end(want sweep) {
 
 // TestCut breaks the network between the coordinator and an agent that runs a long point.
 func TestCut(t *testing.T) {
-	want := cutSweep(t)
+	want := undisturbed(t, mix{long: 1, seconds: 16, short: 12})[0]
 	t.Run("both ways, until it has finished", func(t *testing.T) {
 		n := startNet(t, want)
 		n.begin()

@@ -342,25 +342,43 @@ var stepsASecond = sync.OnceValues(func() (float64, error) {
 	return steps / point.Provenance.Seconds, err
 })
 
-// A sweep is a spec, and its undisturbed digest.
-type sweep struct{ spec, digest string }
+// A mix is what a sweep consists of: a few long points, which agents take first, and short ones of half a second.
+type mix struct {
+	long    int
+	seconds float64 // that a long one takes
+	short   int
+}
 
-// sweepsOf are sweeps of so many points each, which take so many seconds each; give the longest first, because the others are parts of it.
-func sweepsOf(t *testing.T, seconds float64, points ...int) (sweeps []sweep) {
+func (m mix) spec(t *testing.T) string {
 	t.Helper()
 	speed, err := stepsASecond()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newSite(t, "")
-	for _, n := range points {
-		spec := fmt.Sprintf(`
+	steps := slices.Concat(
+		slices.Repeat([]string{fmt.Sprint(int(speed * m.seconds))}, m.long),
+		slices.Repeat([]string{fmt.Sprint(int(speed * 0.5))}, m.short))
+	return fmt.Sprintf(`
 name: real
 trainer: two-layer
-fixed: {n: 60, d: 30, m: 512, steps: %d, stop_at_fit: false}
-grid: {seed: 0..%d}
+fixed: {n: 60, d: 30, m: 512, stop_at_fit: false}
+zip: [[steps, seed]]
+grid:
+  steps: [%s]
+  seed: 0..%d
 record: {curves: [loss, max_move], at: {log: 8}}
-`, int(speed*seconds), n-1)
+`, strings.Join(steps, ", "), len(steps)-1)
+}
+
+// A sweep is a spec, and its undisturbed digest.
+type sweep struct{ spec, digest string }
+
+// undisturbed are sweeps, each run from beginning to end in one process. They share a store: what is part of another costs nothing.
+func undisturbed(t *testing.T, mixes ...mix) (sweeps []sweep) {
+	t.Helper()
+	s := newSite(t, "")
+	for _, m := range mixes {
+		spec := m.spec(t)
 		s.write("sweep.yaml", spec)
 		s.must(s.verb("run", "sweep.yaml"))
 		sweeps = append(sweeps, sweep{spec, s.must(s.verb("digest"))})

@@ -3,6 +3,8 @@
 package real
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -92,6 +94,20 @@ func (c *slurm) node(element, but string) (node string) {
 	return node
 }
 
+// deep waits until the agent of an element has computed for two seconds: it is in the middle of a long point.
+func (c *slurm) deep(element string) {
+	c.t.Helper()
+	c.until("agent "+element+" is in the middle of a point", func() bool {
+		for _, p := range processes() {
+			variables, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", p.id))
+			if err == nil && strings.Contains(p.line, "agent --access "+c.dir) && bytes.Contains(variables, []byte("SLURM_ARRAY_TASK_ID="+element+"\x00")) {
+				return busy(c.t, p.id) >= 200
+			}
+		}
+		return false
+	})
+}
+
 // gone waits until the agents have left by themselves.
 func (c *slurm) gone() {
 	c.t.Helper()
@@ -116,7 +132,7 @@ func (c *slurm) says(pattern, text string) {
 // TestSlurm takes agents away in every way that Slurm has.
 func TestSlurm(t *testing.T) {
 	conf := startSlurm(t)
-	both := sweepsOf(t, 0.5, 80, 40)
+	both := undisturbed(t, mix{long: 4, seconds: 6, short: 56}, mix{long: 4, seconds: 6, short: 20})
 	long, short := both[0], both[1]
 	ends := startShort(t, conf) // beside the others
 	t.Run("array", func(t *testing.T) { testArray(t, conf, short) })
@@ -145,7 +161,7 @@ func testArray(t *testing.T, conf string, want sweep) {
 // A partition of higher priority takes an agent's node, and gives it back.
 func testPreemption(t *testing.T, conf string, want sweep) {
 	c, coordinator := launchOn(t, conf, want, 2)
-	c.progress(3)
+	c.deep("1")
 	node := c.node("1", "")
 	c.must(c.command("sbatch", "--partition", "high", "--nodelist", node, "--output", "/dev/null", "--wrap", "sleep 3"))
 	c.until("agent 1 is preempted", func() bool { return restarts(c, "1") == 1 })
@@ -178,7 +194,7 @@ func restarts(c *slurm, element string) int {
 func testRequeue(t *testing.T, conf string, want sweep) {
 	c, coordinator := launchOn(t, conf, want, 2)
 	for i := range 2 {
-		c.progress(3)
+		c.deep("1")
 		c.must(c.command("scontrol", "requeue", c.job+"_1"))
 		c.until("agent 1 is requeued", func() bool { return restarts(c, "1") == i+1 })
 		c.node("1", "")
@@ -191,7 +207,7 @@ func testRequeue(t *testing.T, conf string, want sweep) {
 // One agent is cancelled, then all are; others are launched later.
 func testCancel(t *testing.T, conf string, want sweep) {
 	c, coordinator := launchOn(t, conf, want, 2)
-	c.progress(3)
+	c.deep("2")
 	c.must(c.command("scancel", c.job+"_2"))
 	c.progress(3)
 	c.must(c.command("scancel", c.job))

@@ -59,7 +59,7 @@ func remote() (list []running) {
 // One of two ssh clients is killed: its agent leaves and hands its points back, launch connects again, and no retry is counted.
 func TestSSH(t *testing.T) {
 	config := startSSHD(t)
-	want := sweepsOf(t, 0.5, 40)[0]
+	want := undisturbed(t, mix{short: 40})[0]
 	s := newSite(t, want.spec)
 	coordinator, address := s.serve()
 	s.must(s.verb("submit", "sweep.yaml"))
@@ -106,7 +106,7 @@ func TestSSH(t *testing.T) {
 // to it through ssh's tunnel.
 func TestSSHInterrupted(t *testing.T) {
 	config := startSSHD(t)
-	want := sweepsOf(t, 0.5, 16)[0]
+	want := undisturbed(t, mix{short: 16})[0]
 	s := newSite(t, want.spec)
 	coordinator, _ := s.serve()
 	s.must(s.verb("submit", "sweep.yaml"))
@@ -132,7 +132,7 @@ func TestSSHInterrupted(t *testing.T) {
 // A host that refuses is given up with the reason, and the other works on.
 func TestSSHRefused(t *testing.T) {
 	config := startSSHD(t)
-	want := sweepsOf(t, 0.1, 4)[0]
+	want := undisturbed(t, mix{short: 4})[0]
 	s := newSite(t, want.spec)
 	coordinator, address := s.serve()
 	s.must(s.verb("submit", "sweep.yaml"))
