@@ -44,7 +44,7 @@ func (q *Queue) Fill(now time.Time) {
 			q.fill(a, now)
 		}
 	}
-	q.refuse()
+	q.refuse(now)
 }
 
 func (q *Queue) fill(a *agent, now time.Time) {
@@ -147,8 +147,9 @@ func (q *Queue) SetSpeed(id string, secondsPerFlop float64) {
 	}
 }
 
-// refuse puts to rest what needs more memory than any agent has, once nothing else of its sweep is left.
-func (q *Queue) refuse() {
+// refuse puts to rest what needs more memory than any agent has, once nothing else of its sweep is left. What is stored is the reason,
+// and that the point is pending: a restart may find agents with more.
+func (q *Queue) refuse(now time.Time) {
 	for _, l := range q.order {
 		if len(l.large) == 0 || l.waits() || l.busy > 0 || l.Paused {
 			continue
@@ -160,13 +161,13 @@ func (q *Queue) refuse() {
 		for len(l.large) > 0 {
 			w := l.large[0]
 			l.large.remove(w)
-			delete(q.works, w.Key)
-			l.live--
 			w.error = fmt.Sprintf("needs %s of memory, and the agent that has most has %s: start an agent with more, or make the point smaller",
 				bytes(w.memory), bytes(largest))
+			w.note(now, "%s", w.error)
 			w.refused = true
-			l.putToRest(w, sweep.Failed)
-			q.promote(w)
+			w.phase, w.rests = settling, sweep.Failed
+			l.busy++
+			q.complain(w, sweep.Pending)
 		}
 	}
 }
@@ -188,7 +189,6 @@ func (q *Queue) readmit(a *agent) {
 		}
 		for _, w := range l.rest {
 			if w.refused && w.memory <= a.memory() {
-				w.error = ""
 				q.restart(w)
 			}
 		}

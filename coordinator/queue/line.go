@@ -248,7 +248,9 @@ func (l *line) putToRest(w *work, s sweep.State) {
 func (l *line) unrest(w *work) {
 	delete(l.rest, w.Key)
 	l.rests[w.rests]--
-	w.refused = false
+	if w.refused {
+		w.refused, w.error = false, ""
+	}
 }
 
 // waits says whether a work waits, or may come, that could be granted.

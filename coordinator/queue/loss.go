@@ -195,6 +195,9 @@ func (q *Queue) Settle(id string, key sweep.Key) {
 	w.line.live--
 	w.line.putToRest(w, w.rests)
 	q.promote(w)
+	if largest, _ := q.largestFor(w.line); w.refused && w.memory <= largest { // an agent with the memory has come meanwhile
+		q.restart(w)
+	}
 }
 
 // promote lets the first of a work's waiters run, now that the work itself has ended without an outcome.

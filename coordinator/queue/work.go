@@ -36,7 +36,7 @@ type work struct {
 	history  []string
 	counted  []uint64    // which failures are in failures, the latest ones
 	rests    sweep.State // resting, or settling towards it; Pending: settling towards waiting
-	refused  bool        // resting because no agent has the memory; not stored
+	refused  bool        // resting, or settling towards it, because no agent has the memory; stored as pending
 
 	// Of a leased or reserved work.
 	agent   *agent
