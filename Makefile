@@ -6,8 +6,8 @@ LDFLAGS := -X main.version=$(VERSION)
 # The race detector needs a C compiler; where there is none, the same tests run without it.
 RACE := $(if $(shell command -v $$($(GO) env CC) 2>/dev/null),-race,)
 # Packages whose tests are arithmetic: one thread's loops gain nothing from the race detector and lose a factor of ten.
-ARITHMETIC := ./agent/gd/kernel/... ./agent/gd/elementary/... ./agent/gd/eigen/... ./agent/gd ./cmd/... ./test/...
-CONCURRENT := ./sweep/... ./proto/... ./coordinator/... ./agent ./agent/spool ./results/...
+ARITHMETIC := ./agent/gd/kernel/... ./agent/gd/elementary/... ./agent/gd/eigen/... ./agent/gd ./agent/launch ./results/plot ./results/table ./cmd/... ./test/...
+CONCURRENT := ./sweep/... ./proto/... ./coordinator/... ./disk ./agent ./agent/spool ./results ./results/storetest ./results/fit
 
 .PHONY: help
 help: ## list the targets
