@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"iter"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,10 +25,13 @@ or conflict, 4 it is paused or nothing runs it, 5 it was cancelled.`,
 	}
 	cmd.RunE = a.withClient(func(ctx context.Context, c *client, cmd *cobra.Command, args []string) error {
 		s, err := c.running(ctx, sweepOf(args))
+		if paused(s) {
+			return pausedError(s)
+		}
 		if err != nil {
 			return err
 		}
-		s, err = follow(cmd.ErrOrStderr(), c.watch(ctx, s.ID, time.Second))
+		s, err = follow(cmd.ErrOrStderr(), a.hopeful(cmd.ErrOrStderr(), c.watch(ctx, s.ID, time.Second)))
 		if err != nil {
 			return err
 		}
@@ -33,6 +39,43 @@ or conflict, 4 it is paused or nothing runs it, 5 it was cancelled.`,
 		return ending(s)
 	})
 	return cmd
+}
+
+// paused says whether a sweep waits for its user.
+func paused(s sweep.Status) bool { return s.Paused && !s.Stopped && left(s) > 0 }
+
+func pausedError(s sweep.Status) error {
+	return &refusal{code: exitStopped, what: fmt.Sprintf("%s is paused; go on with widthlaw resume %s", s.Name, s.Name)}
+}
+
+// hopeful are the statuses that are worth waiting for: a paused sweep ends them with an error. Where no agent works, w is told once.
+func (a *app) hopeful(w io.Writer, statuses iter.Seq2[sweep.Status, error]) iter.Seq2[sweep.Status, error] {
+	return func(yield func(sweep.Status, error) bool) {
+		told := false
+		for s, err := range statuses {
+			if err == nil && paused(s) {
+				err = pausedError(s)
+			}
+			if err == nil && lonely(s) && !told {
+				told = true
+				fmt.Fprintf(w, "no agent works for this coordinator; start one with: widthlaw agent --access %s\n", a.agentAccessPath())
+			}
+			if !yield(s, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// lonely says whether a sweep's points wait for an agent.
+func lonely(s sweep.Status) bool { return left(s) > 0 && s.Agents == 0 && !s.Paused && !s.Stopped }
+
+// agentAccessPath is where agents find how to come in, as well as it is known here.
+func (a *app) agentAccessPath() string {
+	if a.access != "" {
+		return "agent-access.json" // of the coordinator's state directory, which may be on another machine
+	}
+	return filepath.Join(a.state, "agent-access.json")
 }
 
 // running is a sweep that has ended or that somebody runs, so that waiting for it makes sense.
