@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -26,6 +27,10 @@ Sweeps are not taken over: run or submit a spec here, and only what is new is co
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if same(a.state, args[0]) {
 			return usage("name another directory", "%s is this state directory itself", args[0])
+		}
+		if _, err := os.Stat(filepath.Join(args[0], "widthlaw.db")); errors.Is(err, os.ErrNotExist) {
+			return usage("name the state directory of a run or of serve; a backup is one once it lies in a directory as widthlaw.db",
+				"%s is no state directory: there is no widthlaw.db in it", args[0])
 		}
 		other := &app{trainers: a.trainers, state: args[0], force: a.force}
 		if err := other.alone(); err != nil {
