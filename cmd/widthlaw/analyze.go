@@ -73,6 +73,7 @@ func (a *app) analyzeVerb() *cobra.Command {
 // findings are what a sweep's results say, and what figures are drawn of.
 type findings struct {
 	status   sweep.Status
+	live     bool // something could be running the sweep
 	analysis *fit.Analysis
 	curves   *plot.Trajectories
 	steps    *plot.FitSteps
@@ -92,7 +93,7 @@ func (a *app) findingsBy(ctx context.Context, c *client, name string, o fit.Opti
 		return findings{}, err
 	}
 	t := a.trainer(s.Trainer)
-	runs, f := fit.New(t), findings{status: s, curves: plot.NewTrajectories(curveNames(t)...), steps: plot.NewFitSteps(), origins: newOrigins()}
+	runs, f := fit.New(t), findings{status: s, live: c.live, curves: plot.NewTrajectories(curveNames(t)...), steps: plot.NewFitSteps(), origins: newOrigins()}
 	for r, err := range c.rows(ctx, s.ID, choice{outcomes: true, curves: true}) {
 		if err != nil {
 			return findings{}, err

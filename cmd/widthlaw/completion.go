@@ -28,7 +28,7 @@ func (a *app) completeSweep(cmd *cobra.Command, args []string, _ string) ([]stri
 	}
 	names := []string{"last\tthe one submitted last"}
 	for _, s := range list {
-		names = append(names, s.Name+"\t"+progressLine(s))
+		names = append(names, s.Name+"\t"+progressLine(s, c.live))
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -32,7 +32,7 @@ func follow(w io.Writer, statuses iter.Seq2[sweep.Status, error]) (last sweep.St
 		if err != nil {
 			return last, err
 		}
-		line.Store(progressLine(last))
+		line.Store(progressLine(last, true))
 		bar.SetTotal(int64(last.Points), false)
 		bar.SetCurrent(int64(last.Points - left(last)))
 	}

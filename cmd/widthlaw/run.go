@@ -125,7 +125,7 @@ func (j *runJob) workOn(ctx context.Context, h *host) (sweep.Status, error) {
 
 // summarise says how the sweep stands, and what it says so far.
 func (j *runJob) summarise(ctx context.Context, h *host, s sweep.Status) error {
-	printStatus(j.out, s, true)
+	printStatus(j.out, s, false) // once this process ends nothing runs it
 	if left(s) > 0 && !s.Stopped {
 		return &refusal{code: exitStopped, what: fmt.Sprintf("stopped with %d of %d points done; nothing is lost", s.Done, s.Points),
 			next: "go on with: widthlaw run " + j.spec.Filename}

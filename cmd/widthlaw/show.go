@@ -72,7 +72,7 @@ func (a *app) drawOverview(ctx context.Context, c *client, cmd *cobra.Command, s
 // print draws the findings as text.
 func (f findings) print(w io.Writer, heat *plot.Heat, event, curve string) {
 	t := plot.Terminal{Color: colourful(w), Width: width(w)}
-	fmt.Fprintf(w, "%s\n\n%s", progressLine(f.status), t.Heat(heat))
+	fmt.Fprintf(w, "%s\n\n%s", progressLine(f.status, f.live), t.Heat(heat))
 	for _, set := range f.curves.Sets() {
 		if set.Curve == curve {
 			fmt.Fprintf(w, "\n%s", t.Curves(set))

@@ -89,7 +89,7 @@ func count(s sweep.Status, state sweep.State) uint64 {
 
 func statusJSON(s sweep.Status) object {
 	var eta any
-	if s.ETA >= 0 {
+	if s.ETA >= 0 && !lonely(s) {
 		eta = s.ETA.Seconds()
 	}
 	return object{
@@ -126,7 +126,10 @@ func printCounts(w io.Writer, s sweep.Status, live bool) {
 		fmt.Fprintf(w, "  %-12s %d of %d done\n", s.Success, s.Successes, s.Done)
 	}
 	if left(s) > 0 && live {
-		fmt.Fprintf(w, "  agents       %d\n  rate         %.3g points/s, %s left\n", s.Agents, s.DonePerSecond, remaining(s.ETA))
+		fmt.Fprintf(w, "  agents       %d\n", s.Agents)
+	}
+	if word(s, live) == "running" {
+		fmt.Fprintf(w, "  rate         %s\n", pace(s, " points"))
 	}
 	if s.Trouble != "" {
 		fmt.Fprintf(w, "  trouble      %s\n", s.Trouble)
@@ -146,6 +149,14 @@ func nextSteps(s sweep.Status, live bool) []string {
 		return []string{"widthlaw retry " + s.Name}
 	}
 	return []string{"widthlaw show " + s.Name, "widthlaw analyze " + s.Name}
+}
+
+// pace says how fast a sweep's points end, and for how long they still will; without agents there is no such thing.
+func pace(s sweep.Status, unit string) string {
+	if lonely(s) {
+		return "waiting for agents"
+	}
+	return fmt.Sprintf("%.3g%s/s, %s left", s.DonePerSecond, unit, remaining(s.ETA))
 }
 
 // remaining says for how long a sweep will still run.

@@ -55,7 +55,7 @@ type screen struct {
 
 func (s *screen) show(ctx context.Context, c *client, status sweep.Status) error {
 	if !s.redraw {
-		fmt.Fprintln(s.w, progressLine(status))
+		fmt.Fprintln(s.w, progressLine(status, c.live))
 		return nil
 	}
 	var picture strings.Builder
@@ -75,14 +75,17 @@ func (s *screen) show(ctx context.Context, c *client, status sweep.Status) error
 	return err
 }
 
-// progressLine is a status in a line.
-func progressLine(s sweep.Status) string {
+// progressLine is a status in a line; live says whether anything could be running the sweep.
+func progressLine(s sweep.Status, live bool) string {
 	line := fmt.Sprintf("%s: %d of %d done", s.Name, s.Done, s.Points)
 	if n := failures(s); n > 0 {
 		line += fmt.Sprintf(", %d failed", n)
 	}
-	if left(s) > 0 {
-		line += fmt.Sprintf(", %.3g/s, %s left", s.DonePerSecond, remaining(s.ETA))
+	switch state := word(s, live); {
+	case left(s) > 0 && state == "running":
+		line += ", " + pace(s, "")
+	case left(s) > 0:
+		line += ", " + state
 	}
 	return line
 }
