@@ -7,21 +7,29 @@ import (
 )
 
 // Peak is what the processor's FMA units can do at most, in 10^9 float64 operations a second, with this many threads: the best of
-// five runs of a register-only loop of the widest instruction set that the processor has.
+// five runs of Gauge.
 func Peak(threads int) float64 {
+	run, best := Gauge(threads), 0.0
+	for range 5 {
+		best = max(best, run())
+	}
+	return best
+}
+
+// Gauge makes a function that measures the peak once, by a register-only loop of the widest instruction set that the processor has:
+// for who measures something else in turn with it, because what a machine can do changes while others use it.
+func Gauge(threads int) (run func() (gflops float64)) {
 	loop, flops := widest()
 	rounds := 1 << 12
-	for { // long enough for the clock and for the processor to reach its speed
-		if timeAll(loop, rounds, threads) > 20*time.Millisecond {
+	for { // long enough for the clock and for the processor to reach its speed, even if others held one of the two up
+		if min(timeAll(loop, rounds, threads), timeAll(loop, rounds, threads)) > 20*time.Millisecond {
 			break
 		}
 		rounds *= 2
 	}
-	best := math.Inf(1)
-	for range 5 {
-		best = min(best, timeAll(loop, rounds, threads).Seconds())
+	return func() float64 {
+		return flops * float64(rounds) * float64(threads) / timeAll(loop, rounds, threads).Seconds() / 1e9
 	}
-	return flops * float64(rounds) * float64(threads) / best / 1e9
 }
 
 // timeAll runs the loop in every thread at once and waits for the last.
