@@ -416,6 +416,39 @@ func TestPoisonIsQuarantined(t *testing.T) {
 	})
 }
 
+// TestTooLargeForEveryAgent: why a point was refused can be read, after a restart too, and the point runs as soon as an agent has the
+// memory for it.
+func TestTooLargeForEveryAgent(t *testing.T) {
+	inCluster(t, func(t *testing.T, c *cluster) {
+		told := func(state sweep.State) {
+			t.Helper()
+			reply, err := c.client.Explain(context.Background(), &proto.ExplainRequest{Sweep: "s", Point: "1"})
+			if err != nil || reply.Row.State != uint32(state) || !strings.Contains(reply.Row.Error, "needs 2.0 GiB of memory") || len(reply.History) != 1 {
+				t.Errorf("explain: %v %v", reply, err)
+			}
+		}
+		c.submit(spec("s", 2, 1, "resources: {memory: 2GiB}"))
+		a := c.agent("a", 2)
+		c.settle()
+		c.expect("s", 0, 2, 0, 0)
+		told(sweep.Failed)
+		a.cut()
+		c.down()
+		c.up()
+		c.expect("s", 0, 0, 0, 2)
+		told(sweep.Pending)
+		a = c.agent("b", 2)
+		a.send(&proto.FromAgent{Capacity: proto.ToCapacity(sweep.Capacity{Cores: 2, Memory: 4 << 30, Window: 2})})
+		c.settle()
+		a.work()
+		c.expect("s", 2, 0, 0, 0)
+		a.leave()
+		c.down()
+		c.up()
+		c.expect("s", 2, 0, 0, 0)
+	})
+}
+
 func TestExtendedSpecComputesOnlyTheNew(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *cluster) {
 		c.submit(spec("s", 3, 2))
