@@ -27,7 +27,7 @@ func walkSpec(times int) string {
 // disturbances says how often a long point is interrupted, and how much longer than usual it has to be for that.
 func disturbances() (interruptions, times int) {
 	if os.Getenv("WIDTHLAW_SOAK") != "" {
-		return 30, 40
+		return 30, 20
 	}
 	return 3, 1
 }
