@@ -52,10 +52,11 @@ func (a *app) agentVerb() *cobra.Command {
 		if err != nil {
 			return usage("copy agent-access.json from the coordinator's state directory and name it with --access", "agent: %s", err)
 		}
-		c, err := w.config(a.trainers, dialer(read))
+		c, err := w.config(a.trainers)
 		if err != nil {
 			return err
 		}
+		c.Dial = dialer(read)
 		c.IdleExit, c.Log = *idle, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 		if c.Spool = *spool; c.Spool == "" {
 			if c.Spool, err = cacheSpool(access); err != nil {
@@ -123,7 +124,8 @@ func (w *workOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&w.kernel, "kernel", "", "force a kernel by `name`; results do not depend on it")
 }
 
-func (w *workOptions) config(trainers []*sweep.Trainer, dial agent.Dialer) (agent.Config, error) {
+// config is all of an agent but whom it works for.
+func (w *workOptions) config(trainers []*sweep.Trainer) (agent.Config, error) {
 	if w.cores < 0 {
 		return agent.Config{}, usage("write --cores 1 or more; 0 means all", "%d cores are too few", w.cores)
 	}
@@ -135,7 +137,7 @@ func (w *workOptions) config(trainers []*sweep.Trainer, dial agent.Dialer) (agen
 		return agent.Config{}, err
 	}
 	b := thisBuild()
-	return agent.Config{Dial: dial, Trainers: forced(trainers, w.kernel), Cores: w.cores, Memory: memory, Version: b.version, Revision: b.revision}, nil
+	return agent.Config{Trainers: forced(trainers, w.kernel), Cores: w.cores, Memory: memory, Version: b.version, Revision: b.revision}, nil
 }
 
 // forced are trainers that train with a kernel of the user's choice.

@@ -59,6 +59,10 @@ func (a *app) controlVerb(do action, use, short, done, long string) *cobra.Comma
 		if err != nil {
 			return err
 		}
+		if do == cancelAction && touched == 0 && len(indices) > 0 {
+			fmt.Fprintf(cmd.OutOrStdout(), "cancelled 0 points of %s: those have ended already\n", s.Name)
+			return nil
+		}
 		back := "widthlaw resume " + s.Name
 		if len(indices) > 0 {
 			back = "widthlaw retry " + strings.Join(args, " ")

@@ -107,7 +107,12 @@ func newRoot(a *app) *cobra.Command {
 	root.PersistentFlags().StringVar(&a.access, "access", "", "reach the coordinator of this access `file` (or of the line that it printed)")
 	root.PersistentFlags().BoolVar(&a.force, "allow-network-fs", false, "use a state directory on a network file system, at your own risk")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("see "+cmd.CommandPath()+" --help", "%s", err)
+		next, what := "see "+cmd.CommandPath()+" --help", err.Error()
+		var bad *pflag.InvalidValueError
+		if errors.As(err, &bad) {
+			next, what = valueMistake(bad)
+		}
+		return usage(next, "%s", what)
 	})
 	for _, g := range a.groups() {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
@@ -116,6 +121,7 @@ func newRoot(a *app) *cobra.Command {
 			root.AddCommand(cmd)
 		}
 	}
+	checkShell(root)
 	return root
 }
 
@@ -135,6 +141,21 @@ func (a *app) groups() []group {
 		{"state", "Look after a state directory:", []*cobra.Command{a.checkVerb(), a.backupVerb(), a.compactVerb(), a.mergeVerb()}},
 		{"program", "The program itself:", []*cobra.Command{a.benchVerb(), a.doctorVerb(), a.versionVerb()}},
 	}
+}
+
+// valueMistake says what a flag takes, by an example.
+func valueMistake(bad *pflag.InvalidValueError) (next, what string) {
+	f := bad.GetFlag()
+	example, kind := "2", "whole number"
+	switch f.Value.Type() {
+	case "float64":
+		example, kind = "0.5", "number"
+	case "duration":
+		example, kind = "10m", "time"
+	case "bool":
+		return fmt.Sprintf("write: --%[1]s, or --%[1]s=false", f.Name), fmt.Sprintf("--%s is true or false, not %s", f.Name, bad.GetValue())
+	}
+	return fmt.Sprintf("write: --%s %s", f.Name, example), fmt.Sprintf("--%s %s is no %s that fits", f.Name, bad.GetValue(), kind)
 }
 
 // noVerb answers a command line that names no verb, or an unknown one.
@@ -180,6 +201,11 @@ func applySettings(cmd *cobra.Command) error {
 		}
 		if bad := cmd.Flags().Set(f.Name, text); bad != nil {
 			err = usage("correct it or remove it", "%s: %v", where, bad)
+			var value *pflag.InvalidValueError
+			if errors.As(bad, &value) {
+				next, what := valueMistake(value)
+				err = usage(next, "%s: %s", where, what)
+			}
 		}
 	})
 	return err

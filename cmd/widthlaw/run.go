@@ -41,6 +41,12 @@ func (a *app) runVerb() *cobra.Command {
 	cmd.Flags().StringVar(&j.listen, "listen", loopback, "let agents and clients of other machines come in at this `address`")
 	cmd.Flags().StringVar(&j.figure, "figure", "", "when done, draw success by width to this `file` (.svg, .png or .pdf)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+		if j.agent, err = j.work.config(a.trainers); err != nil {
+			return err
+		}
+		if err := checkFigure(j.figure); err != nil {
+			return err
+		}
 		if j.spec, j.request, err = a.readSpec(args[0]); err != nil {
 			return err
 		}
@@ -54,6 +60,7 @@ func (a *app) runVerb() *cobra.Command {
 type runJob struct {
 	app      *app
 	work     workOptions
+	agent    agent.Config // of work; Dial, Spool and Log are open
 	listen   string
 	figure   string
 	spec     *sweep.Spec
@@ -95,10 +102,8 @@ func (j *runJob) workOn(ctx context.Context, h *host) (sweep.Status, error) {
 	if err != nil || left(s) == 0 {
 		return s, err
 	}
-	config, err := j.work.config(j.app.trainers, dialer(func() (proto.Access, error) { return h.agentAccess, nil }))
-	if err != nil {
-		return s, err
-	}
+	config := j.agent
+	config.Dial = dialer(func() (proto.Access, error) { return h.agentAccess, nil })
 	config.Spool = filepath.Join(j.app.state, "spool")
 	config.Log = slog.New(slog.NewTextHandler(j.progress, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	one, err := agent.New(config)

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -27,7 +29,7 @@ curves by width, and the needed widths. With --figure the same goes to a file.`,
 	event := cmd.Flags().String("event", "", "the `event` that counts as success (default: the spec's)")
 	curve := cmd.Flags().String("curve", "loss", "the recorded `curve` to draw")
 	figure := cmd.Flags().String("figure", "", "draw to this `file` instead (.svg, .png or .pdf)")
-	cmd.RunE = a.withClient(func(ctx context.Context, c *client, cmd *cobra.Command, args []string) error {
+	show := func(ctx context.Context, c *client, cmd *cobra.Command, args []string) error {
 		s, err := c.sweep(ctx, sweepOf(args))
 		if err != nil {
 			return err
@@ -42,6 +44,10 @@ curves by width, and the needed widths. With --figure the same goes to a file.`,
 		if t.Curve(*curve) == nil {
 			return usage(fmt.Sprintf("choose among %v", curveNames(t)), "there is no curve %q", *curve)
 		}
+		if recorded := outlineOf(s).Record.Curves; cmd.Flags().Changed("curve") && !slices.Contains(recorded, *curve) {
+			return usage(fmt.Sprintf("write in the spec: record: {curves: [%s]}, and run it again", strings.Join(slices.Concat(recorded, []string{*curve}), ", ")),
+				"%s did not record %s", s.Name, *curve)
+		}
 		if *figure != "" {
 			return a.drawOverview(ctx, c, cmd, s, *event, *figure)
 		}
@@ -53,8 +59,23 @@ curves by width, and the needed widths. With --figure the same goes to a file.`,
 		}
 		f.print(cmd.OutOrStdout(), heat, *event, *curve)
 		return nil
-	})
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := checkFigure(*figure); err != nil {
+			return err
+		}
+		return a.withClient(show)(cmd, args)
+	}
 	return cmd
+}
+
+// checkFigure finds what is wrong with --figure; empty is right.
+func checkFigure(path string) error {
+	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
+	if path == "" || slices.Contains(plot.Formats(), format) {
+		return nil
+	}
+	return usage("end its name in ."+strings.Join(plot.Formats(), ", ."), "--figure %s has a format that is not drawn", path)
 }
 
 func (a *app) drawOverview(ctx context.Context, c *client, cmd *cobra.Command, s sweep.Status, event, figure string) error {
@@ -72,7 +93,11 @@ func (a *app) drawOverview(ctx context.Context, c *client, cmd *cobra.Command, s
 // print draws the findings as text.
 func (f findings) print(w io.Writer, heat *plot.Heat, event, curve string) {
 	t := plot.Terminal{Color: colourful(w), Width: width(w)}
-	fmt.Fprintf(w, "%s\n\n%s", progressLine(f.status, f.live), t.Heat(heat))
+	picture := t.Heat(heat)
+	if why := f.unrecorded(event); why != "" {
+		picture = why
+	}
+	fmt.Fprintf(w, "%s\n\n%s", progressLine(f.status, f.live), picture)
 	for _, set := range f.curves.Sets() {
 		if set.Curve == curve {
 			fmt.Fprintf(w, "\n%s", t.Curves(set))
@@ -85,6 +110,18 @@ func (f findings) print(w io.Writer, heat *plot.Heat, event, curve string) {
 			break
 		}
 	}
+}
+
+// unrecorded says, a line a law, why no run tells anything about an event where what it is judged by was not recorded, as analyze does.
+func (f findings) unrecorded(event string) (why string) {
+	for _, l := range f.analysis.Laws {
+		for _, warning := range l.Warnings {
+			if l.Event == event && warning.Code == "not_recorded" {
+				why += fmt.Sprintf("event %s%s: %s\n", event, l.Apart, warning.Text)
+			}
+		}
+	}
+	return why
 }
 
 // colourful says whether w takes colours, and whoever looks at it wants them (no-color.org).
