@@ -50,6 +50,9 @@ func (a *app) runVerb() *cobra.Command {
 		if j.spec, j.request, err = a.readSpec(args[0]); err != nil {
 			return err
 		}
+		if err := j.fits(); err != nil {
+			return err
+		}
 		j.progress, j.out = cmd.ErrOrStderr(), cmd.OutOrStdout()
 		return j.run(cmd.Context())
 	}
@@ -67,6 +70,23 @@ type runJob struct {
 	request  request
 	progress io.Writer // a bar, where it is a terminal
 	out      io.Writer // the summary
+}
+
+// fits refuses a sweep with a point for which --memory is too little, unless agents of other machines may come that have more.
+func (j *runJob) fits() error {
+	have := j.agent.Memory
+	if have == 0 || j.listen != loopback {
+		return nil
+	}
+	need := j.spec.Resources.Memory
+	if need == 0 {
+		_, need = sweep.NewPlan(j.spec).Total()
+	}
+	if need > have {
+		return usage(fmt.Sprintf("give --memory %dMiB or more, or leave it out for most of the machine's", (need+1<<20-1)>>20),
+			"the largest point of %s needs %s of memory, and --memory gives %s", j.spec.Name, bytesText(uint64(need)), bytesText(uint64(have)))
+	}
+	return nil
 }
 
 // run starts the coordinator, works, and sums up.
