@@ -23,7 +23,7 @@ func cost(p sweep.Point, s sweep.Spectrum) sweep.Cost {
 			decompositions += float64(recorded)
 		}
 	}
-	l := shape(int(p.Int("n")), int(p.Int("d")), int(p.Int("m")))
+	l := shape(p, int(p.Int("n")), int(p.Int("d")))
 	return sweep.Cost{
 		Flops:  float64(float64(c.steps)*l.flops()) + float64(decompositions*4/3*n*n*n),
 		Steps:  c.steps,
@@ -36,7 +36,7 @@ const likelyThreads = 4
 
 // memory is the bytes of a point at most, its curves left out: the data set, what the form keeps, patterns, and the losses.
 func memory(p sweep.Point, steps int64) float64 {
-	l := shape(int(p.Int("n")), int(p.Int("d")), int(p.Int("m")))
+	l := shape(p, int(p.Int("n")), int(p.Int("d")))
 	n, d, m := float64(l.n), float64(l.d), float64(l.m)
 	keep, drift := needs(p), p.Records("kernel_drift")
 	eigenvalues := drift || p.Records("lambda_min")
@@ -51,6 +51,11 @@ func memory(p sweep.Point, steps int64) float64 {
 	} else if keep.moves {
 		state += m * d
 	}
+	threads := min(float64(l.blocks()), likelyThreads)
+	state += threads * (min(kernel.Block, m)*max(n, d) + n) // products
+	if l.single {
+		state /= 2 // half as many bytes
+	}
 	if keep.changes {
 		state += patterns
 	}
@@ -60,10 +65,8 @@ func memory(p sweep.Point, steps int64) float64 {
 	if drift {
 		state += n * n / 4 // counts at step 0
 	}
-	threads := min(float64(l.blocks()), likelyThreads)
-	scratch := threads * min(kernel.Block, m) * (n + max(n, d))
 	partial := min(float64(l.blocks()), leastRound) * n
-	training := state + patterns + scratch + partial + float64(steps)
+	training := state + patterns + partial + float64(steps)
 	spectrum := n*n + n*d + eigen.Bytes(l.n)/8 // H_inf; directions; its decomposition
 	if l.n >= eigen.Large {
 		spectrum += n*d + likelyThreads*kernel.Block*n // directions packed; products

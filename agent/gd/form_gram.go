@@ -4,37 +4,42 @@ import "github.com/widthlaw/widthlaw/agent/gd/kernel"
 
 // gramForm keeps Z = W X^T and K = X X^T: 2 n^2 m operations a step, for q = h K. W itself is gone; how far it moved is known from
 // c_r = the sum over steps of coef_r h_r: z_r(k) - z_r(0) = K c_r and |w_r(k) - w_r(0)|^2 = c_r . (z_r(k) - z_r(0)).
-type gramForm struct {
-	net      *network
-	in       *inputs
-	z, z0, c []float64 // m x n; z0 and c are nil unless moves are recorded
+type gramForm[F kernel.Number] struct {
+	precise[F]
+	weights  [][]F // of each worker, a block x d, while the network starts
+	z, z0, c []F   // m x n; z0 and c are nil unless moves are recorded
 }
 
-func newGramForm(net *network, in *inputs, keep keeps) *gramForm {
-	in.forGram(net.kern, net.pool)
+func newGramForm[F kernel.Number](net *network, in *inputs, keep keeps) *gramForm[F] {
+	forward[F](in)
+	forGram[F](in, net.kern, net.pool)
+	outputs := net.n
 	if keep.gradients {
-		in.forGradient()
+		forGradient[F](in)
+		outputs = max(net.n, net.d)
 	}
-	f := &gramForm{net: net, in: in, z: make([]float64, net.m*net.n)}
+	outputs = min(kernel.Block, net.m) * kernel.Padded[F](outputs)
+	f := &gramForm[F]{precise: newPrecise[F](net, in, outputs), weights: make([][]F, len(net.pool.workers)), z: make([]F, net.m*net.n)}
 	if keep.moves {
-		f.z0, f.c = make([]float64, len(f.z)), make([]float64, len(f.z))
+		f.z0, f.c = make([]F, len(f.z)), make([]F, len(f.z))
 	}
 	return f
 }
 
 // rows are those of a span in an m x n matrix.
-func (f *gramForm) rows(x []float64, s span) []float64 { return x[s.from*f.net.n:][:s.rows*f.net.n] }
+func (f *gramForm[F]) rows(x []F, s span) []F { return x[s.from*f.net.n:][:s.rows*f.net.n] }
 
-func (f *gramForm) start(w *worker, s span) {
-	n, d := f.net.n, f.net.d
-	if w.weight == nil {
-		w.weight = make([]float64, min(kernel.Block, f.net.m)*d)
+func (f *gramForm[F]) start(w *worker, s span) {
+	n, d, out, xt := f.net.n, f.net.d, f.mine[w.id].out, f.ops.xt
+	if f.weights[w.id] == nil {
+		f.weights[w.id] = make([]F, min(kernel.Block, f.net.m)*d)
 	}
-	newStream(f.net.seed, forW0).normals(w.weight[:s.rows*d], uint64(s.from)*uint64(d))
-	f.net.kern.Product(w.out, w.weight, d, s.rows, f.in.xt)
+	weight := f.weights[w.id][:s.rows*d]
+	normals(weight, f.net.seed, s.from, d)
+	f.kern.Product(out, weight, d, s.rows, xt)
 	z := f.rows(f.z, s)
 	for r := range s.rows {
-		copy(z[r*n:][:n], w.out[r*f.in.xt.Stride():])
+		copy(z[r*n:][:n], out[r*xt.Stride():])
 	}
 	if f.c != nil {
 		copy(f.rows(f.z0, s), z)
@@ -42,30 +47,31 @@ func (f *gramForm) start(w *worker, s span) {
 	}
 }
 
-func (f *gramForm) backward(w *worker, s span, square, still bool) {
-	net, k := f.net, f.in.k
-	if square { // by X: h . K h would lose half of the digits where residuals stay that have no gradient
-		x := f.in.x
-		net.kern.Gather(w.out, net.patterns(s), net.g, s.rows, x)
-		net.kern.Dots(w.sums[:s.rows], w.out, x.Width(), w.out, x.Width(), net.d)
-	}
-	if still {
-		return
-	}
-	net.kern.Gather(w.out, net.patterns(s), net.g, s.rows, k)
-	coef := net.coef[s.from:][:s.rows]
-	net.kern.Descend(f.rows(f.z, s), coef, w.out, k.Width(), net.n)
+// started lets go of the weights.
+func (f *gramForm[F]) started() { clear(f.weights) }
+
+func (f *gramForm[F]) step(w *worker, s span) {
+	coef, patterns := f.coef[s.from:][:s.rows], f.net.patterns(s)
+	f.kern.Step(f.rows(f.z, s), coef, patterns, f.g, f.ops.k, f.mine[w.id].out)
 	if f.c != nil {
-		net.kern.Push(f.rows(f.c, s), coef, net.patterns(s), net.g)
+		f.kern.Push(f.rows(f.c, s), coef, patterns, f.g)
 	}
 }
 
-func (f *gramForm) forward(_ *worker, s span) (z []float64, stride int) {
-	return f.rows(f.z, s), f.net.n
+func (f *gramForm[F]) forward(w *worker, s span, part []float64) (flips int) {
+	sum := f.sums(&f.mine[w.id], part)
+	clear(sum)
+	flips = f.activate(f.rows(f.z, s), f.net.n, s, sum)
+	f.put(part, sum)
+	return flips
 }
 
-func (f *gramForm) moved(out []float64, s span) {
-	f.net.kern.Works(out, f.rows(f.c, s), f.rows(f.z, s), f.rows(f.z0, s), f.net.n)
+func (f *gramForm[F]) moved(w *worker, out []float64, s span) {
+	wide, kern := &f.mine[w.id].wide, f.net.kern
+	for p := range s.parts(f.together()) {
+		c, now, then := widened(kern, &wide[0], f.rows(f.c, p)), widened(kern, &wide[1], f.rows(f.z, p)), widened(kern, &wide[2], f.rows(f.z0, p))
+		kern.Works(out[p.from-s.from:][:p.rows], c, now, then, f.net.n)
+	}
 }
 
-func (f *gramForm) kept() [][]float64 { return [][]float64{f.z, f.c} }
+func (f *gramForm[F]) kept() []stored { return []stored{numbers[F](f.z), numbers[F](f.c)} }

@@ -1,50 +1,63 @@
 package gd
 
+import "github.com/widthlaw/widthlaw/agent/gd/kernel"
+
 // primalForm keeps W: 4 n d m operations a step, half of them for z = W X^T and half for the gradient h X.
-type primalForm struct {
-	net   *network
-	in    *inputs
-	w, w0 []float64 // m x d; w0 is nil unless moves are recorded
+type primalForm[F kernel.Number] struct {
+	precise[F]
+	few   int // how many neurons go forward at a time
+	w, w0 []F // m x d; w0 is nil unless moves are recorded
 }
 
-func newPrimalForm(net *network, in *inputs, moves bool) *primalForm {
-	in.forGradient()
-	p := &primalForm{net: net, in: in, w: make([]float64, net.m*net.d)}
-	if moves {
-		p.w0 = make([]float64, len(p.w))
+// nearBytes is for how much the nearest cache has room while neurons go forward: there are 32 KB at least.
+const nearBytes = 24 << 10
+
+func newPrimalForm[F kernel.Number](net *network, in *inputs, keep keeps) *primalForm[F] {
+	forward[F](in)
+	forGradient[F](in)
+	stride := kernel.Padded[F](net.n)
+	few := min(kernel.Block, max(16, nearBytes/64*kernel.PanelOf[F]()/stride/8*8))
+	outputs := max(min(kernel.Block, net.m)*kernel.Padded[F](net.d), min(few, net.m)*stride)
+	f := &primalForm[F]{precise: newPrecise[F](net, in, outputs), few: few, w: make([]F, net.m*net.d)}
+	if keep.moves {
+		f.w0 = make([]F, len(f.w))
 	}
-	return p
+	return f
 }
 
 // rows are those of a span in an m x d matrix.
-func (p *primalForm) rows(x []float64, s span) []float64 { return x[s.from*p.net.d:][:s.rows*p.net.d] }
+func (f *primalForm[F]) rows(x []F, s span) []F { return x[s.from*f.net.d:][:s.rows*f.net.d] }
 
-func (p *primalForm) start(_ *worker, s span) {
-	w := p.rows(p.w, s)
-	newStream(p.net.seed, forW0).normals(w, uint64(s.from)*uint64(p.net.d))
-	if p.w0 != nil {
-		copy(p.rows(p.w0, s), w)
+func (f *primalForm[F]) start(_ *worker, s span) {
+	normals(f.rows(f.w, s), f.net.seed, s.from, f.net.d)
+	if f.w0 != nil {
+		copy(f.rows(f.w0, s), f.rows(f.w, s))
 	}
 }
 
-func (p *primalForm) backward(w *worker, s span, square, still bool) {
-	net, x := p.net, p.in.x
-	net.kern.Gather(w.out, net.patterns(s), net.g, s.rows, x)
-	if square {
-		net.kern.Dots(w.sums[:s.rows], w.out, x.Width(), w.out, x.Width(), net.d)
+func (f *primalForm[F]) step(w *worker, s span) {
+	f.kern.Step(f.rows(f.w, s), f.coef[s.from:][:s.rows], f.net.patterns(s), f.g, f.ops.x, f.mine[w.id].out)
+}
+
+// forward takes a few neurons at a time, whose pre-activations stay in the nearest cache.
+func (f *primalForm[F]) forward(w *worker, s span, part []float64) (flips int) {
+	mine, xt := &f.mine[w.id], f.ops.xt
+	sum := f.sums(mine, part)
+	clear(sum)
+	for s := range s.parts(f.few) {
+		f.kern.Product(mine.out, f.rows(f.w, s), f.net.d, s.rows, xt)
+		flips += f.activate(mine.out, xt.Stride(), s, sum)
 	}
-	if !still {
-		net.kern.Descend(p.rows(p.w, s), net.coef[s.from:][:s.rows], w.out, x.Width(), net.d)
+	f.put(part, sum)
+	return flips
+}
+
+func (f *primalForm[F]) moved(w *worker, out []float64, s span) {
+	wide := &f.mine[w.id].wide
+	for p := range s.parts(f.together()) {
+		now, then := widened(f.net.kern, &wide[0], f.rows(f.w, p)), widened(f.net.kern, &wide[1], f.rows(f.w0, p))
+		f.net.kern.Distances(out[p.from-s.from:][:p.rows], now, then, f.net.d)
 	}
 }
 
-func (p *primalForm) forward(w *worker, s span) (z []float64, stride int) {
-	p.net.kern.Product(w.out, p.rows(p.w, s), p.net.d, s.rows, p.in.xt)
-	return w.out, p.in.xt.Stride()
-}
-
-func (p *primalForm) moved(out []float64, s span) {
-	p.net.kern.Distances(out, p.rows(p.w, s), p.rows(p.w0, s), p.net.d)
-}
-
-func (p *primalForm) kept() [][]float64 { return [][]float64{p.w} }
+func (f *primalForm[F]) kept() []stored { return []stored{numbers[F](f.w)} }

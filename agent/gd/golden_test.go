@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/widthlaw/widthlaw/agent/gd/kernel"
 	"github.com/widthlaw/widthlaw/sweep"
 )
 
@@ -97,12 +98,18 @@ func TestGolden(t *testing.T) {
 const goldenBits = "84e035b8d0215f5ab5f769f46846dd2bf6101532fd9a5360dcaf5b6f20187e3c"
 
 func TestGoldenBits(t *testing.T) {
-	trainer, sum := TwoLayer(), sha256.New()
-	for _, g := range readGolden(t) {
-		sum.Write(runPoint(t, trainer, point(t, trainer, g.Case, nil), 2).Encode(nil))
-	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != goldenBits {
-		t.Errorf("the golden cases' bits are %s, want %s", got, goldenBits)
+	for _, kern := range kernel.Names() {
+		trainer, sum := TwoLayer(), sha256.New()
+		for _, g := range readGolden(t) {
+			o, err := trainer.Run(t.Context(), sweep.Job{Point: point(t, trainer, g.Case, nil), Threads: 2, Kernel: kern})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum.Write(o.Encode(nil))
+		}
+		if got := hex.EncodeToString(sum.Sum(nil)); got != goldenBits {
+			t.Errorf("kernel %s: the golden cases' bits are %s, want %s", kern, got, goldenBits)
+		}
 	}
 }
 

@@ -49,7 +49,7 @@ func (ds *dataset) hiddenGram(ctx context.Context, kern *kernel.Set, p *pool) []
 	if ds.N < eigen.Large {
 		p.each(0, ds.N, unlessEnded(ctx, g.pairwise))
 	} else {
-		g.packed = kernel.Pack(g.u, ds.D, ds.N, 1, ds.D)
+		g.packed = kernel.Pack[float64](g.u, ds.D, ds.N, 1, ds.D)
 		p.each(0, (ds.N+kernel.Block-1)/kernel.Block, unlessEnded(ctx, g.blockwise))
 	}
 	return g.h
@@ -68,10 +68,10 @@ func unlessEnded(ctx context.Context, work func(w *worker, block int)) func(w *w
 type hiddenGram struct {
 	n, d   int
 	kern   *kernel.Set
-	u      []float64      // n x d: the inputs made length 1
-	size   []float64      // n: their lengths
-	packed *kernel.Packed // u as a right-hand side
-	h      []float64      // n x n
+	u      []float64               // n x d: the inputs made length 1
+	size   []float64               // n: their lengths
+	packed *kernel.Packed[float64] // u as a right-hand side
+	h      []float64               // n x n
 }
 
 // pairwise fills one row, from the angle t = 2 atan2(|u - v|, |u + v|) of unit vectors.
@@ -94,7 +94,7 @@ func (g *hiddenGram) pairwise(w *worker, i int) {
 func (g *hiddenGram) blockwise(w *worker, block int) {
 	from := block * kernel.Block
 	to := min(g.n, from+kernel.Block)
-	before := &kernel.Packed{Inner: g.d, Outer: to, Data: g.packed.Data[:g.d*kernel.Padded(to)]}
+	before := &kernel.Packed[float64]{Inner: g.d, Outer: to, Data: g.packed.Data[:g.d*kernel.Padded[float64](to)]}
 	if w.out == nil {
 		w.out = make([]float64, kernel.Block*g.packed.Stride())
 	}

@@ -103,7 +103,7 @@ func (l *library) fill(key string, it *item, make func() (*inputs, error)) {
 		if it.err != nil {
 			l.drop(key)
 		} else {
-			it.bytes = shape(it.in.n, it.in.d, 1).inputBytes(true, true)
+			it.bytes = layout{n: it.in.n, d: it.in.d}.inputBytes(true, true)
 			l.trim()
 		}
 		close(it.ready)

@@ -81,7 +81,7 @@ func TestLibraryPanic(t *testing.T) {
 // TestLibraryForgets: the least recently used data sets go, within the limit; none is lost to a user.
 func TestLibraryForgets(t *testing.T) {
 	trainer := TwoLayer()
-	one := shape(10, 10, 1).inputBytes(true, true)
+	one := layout{n: 10, d: 10}.inputBytes(true, true)
 	l := newLibrary(2.5 * one)
 	made := 0
 	get := func(seed string) {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/widthlaw/widthlaw/agent/gd/kernel"
+	"github.com/widthlaw/widthlaw/sweep"
 )
 
 // A network is one training between two steps: what both forms share. A step is one pass over the blocks of neurons, in
@@ -17,16 +18,14 @@ type network struct {
 	n, d, m int
 	seed    int64
 	y       []float64
-	scale   float64   // m^-1/2
-	a       []float64 // m signs: the second layer
-	coef    []float64 // -eta m^-1/2 a
+	scale   float64 // m^-1/2
+	eta     float64
 
 	bits  []uint64  // m x Words(n): the activation patterns
 	first []uint64  // the same at step 0; nil unless pattern_changes is recorded
 	sum   []float64 // n: sum over r of a_r relu(z_r)
 	g     []float64 // n: residuals u - y
 
-	few     int       // how many neurons go forward at a time
 	round   int       // how many blocks go by between two times that partial sums are added up
 	partial []float64 // round x n: each block's part of sum
 	flips   []int     // of each block: patterns that the last pass changed
@@ -40,18 +39,23 @@ type network struct {
 	starting, stepping, moving func(w *worker, block int) // bound once, so that a step allocates nothing
 }
 
-// A form is one of two ways to keep a trajectory. They agree but for rounding.
+// A form is one of two ways to keep a trajectory, in one of two precisions. They agree but for rounding.
 type form interface {
-	// start sets the neurons of a span to step 0.
+	// start sets the neurons of a span to step 0; started comes when all are.
 	start(w *worker, s span)
-	// backward makes the gradient of a span: squares if asked for, then, unless still, the step.
-	backward(w *worker, s span, square, still bool)
-	// forward is the span's pre-activations: z[r*stride+i].
-	forward(w *worker, s span) (z []float64, stride int)
-	// kept is what a snapshot holds of the form: all that changes from step to step.
-	kept() [][]float64
+	started()
+	// residuals takes the residuals of the step where the network stands.
+	residuals(g []float64)
+	// squares sets w.sums to the squares of a span's gradients.
+	squares(w *worker, s span)
+	// step takes a span's step.
+	step(w *worker, s span)
+	// forward sets a span's patterns, and its part of the outputs. It counts the patterns that changed.
+	forward(w *worker, s span, part []float64) (flips int)
 	// moved sets out[r] to the square of the r-th neuron's distance from its start.
-	moved(out []float64, s span)
+	moved(w *worker, out []float64, s span)
+	// kept is what a snapshot holds of the form.
+	kept() []stored
 }
 
 // A span is a run of neurons.
@@ -79,10 +83,14 @@ type keeps struct {
 type layout struct {
 	n, d, m int
 	gram    bool
+	single  bool // float32
 }
 
-// shape chooses the form, which depends on the point alone: Gram's 2 n^2 m operations a step against primal's 4 n d m.
-func shape(n, d, m int) layout { return layout{n: n, d: d, m: m, gram: n < 2*d} }
+// shape is the layout of a point on a data set. The form depends on the point alone: Gram's 2 n^2 m operations a step against
+// primal's 4 n d m.
+func shape(p sweep.Point, n, d int) layout {
+	return layout{n: n, d: d, m: int(p.Int("m")), gram: n < 2*d, single: p.Get("precision").Text == "float32"}
+}
 
 func (l layout) blocks() int { return (l.m + kernel.Block - 1) / kernel.Block }
 
@@ -106,36 +114,32 @@ func (l layout) form() string {
 // large W, many enough that threads seldom wait for each other.
 const leastRound = 64
 
-// nearBytes is for how much the nearest cache has room while neurons go forward: there are 32 KB at least.
-const nearBytes = 24 << 10
-
 func newNetwork(l layout, kern *kernel.Set, p *pool, in *inputs, seed int64, eta float64, keep keeps) *network {
 	m, words, blocks := l.m, kernel.Words(l.n), l.blocks()
 	net := &network{
-		kern: kern, pool: p, n: l.n, d: l.d, m: m, seed: seed, y: in.y, scale: 1 / math.Sqrt(float64(m)),
-		a: make([]float64, m), coef: make([]float64, m), bits: make([]uint64, m*words), sum: make([]float64, l.n), g: make([]float64, l.n),
+		kern: kern, pool: p, n: l.n, d: l.d, m: m, seed: seed, eta: eta, y: in.y, scale: 1 / math.Sqrt(float64(m)),
+		bits: make([]uint64, m*words), sum: make([]float64, l.n), g: make([]float64, l.n),
 		flips: make([]int, blocks), squares: make([]float64, blocks), moves: make([]float64, blocks), longest: make([]float64, blocks),
 	}
-	net.few = min(kernel.Block, max(16, nearBytes/8/l.n/8*8))
 	net.round = min(blocks, max(leastRound, 4*len(p.workers)))
 	net.partial = make([]float64, net.round*l.n)
-	newStream(seed, forA).signs(net.a, 0)
-	for r, a := range net.a {
-		net.coef[r] = -(eta * net.scale) * a
-	}
 	if keep.changes {
 		net.first = make([]uint64, len(net.bits))
 	}
-	for _, w := range p.workers {
-		w.out = make([]float64, min(kernel.Block, m)*kernel.Padded(max(l.n, l.d)))
-	}
-	if l.gram {
-		net.form = newGramForm(net, in, keep)
+	if l.single {
+		net.form = newForm[float32](net, in, l.gram, keep)
 	} else {
-		net.form = newPrimalForm(net, in, keep.moves)
+		net.form = newForm[float64](net, in, l.gram, keep)
 	}
 	net.starting, net.stepping, net.moving = net.startBlock, net.stepBlock, net.moveBlock
 	return net
+}
+
+func newForm[F kernel.Number](net *network, in *inputs, gram bool, keep keeps) form {
+	if gram {
+		return newGramForm[F](net, in, keep)
+	}
+	return newPrimalForm[F](net, in, keep)
 }
 
 func (net *network) blocks() int { return len(net.flips) }
@@ -151,9 +155,7 @@ func (net *network) start() {
 	net.pass(net.starting)
 	copy(net.first, net.bits)
 	clear(net.flips)
-	for _, w := range net.pool.workers {
-		w.weight = nil
-	}
+	net.form.started()
 }
 
 // step goes to the next step; with square it takes the gradient's length at the step that it leaves.
@@ -181,6 +183,7 @@ func (net *network) pass(phase func(w *worker, block int)) {
 	for i, s := range net.sum {
 		net.g[i] = float64(net.scale*s) - net.y[i]
 	}
+	net.form.residuals(net.g)
 }
 
 // part is where a block's part of the outputs goes.
@@ -191,33 +194,19 @@ func (net *network) part(block int) []float64 {
 func (net *network) startBlock(w *worker, block int) {
 	s := net.span(block)
 	net.form.start(w, s)
-	net.activate(w, s, block)
+	net.flips[block] = net.form.forward(w, s, net.part(block))
 }
 
 func (net *network) stepBlock(w *worker, block int) {
 	s := net.span(block)
-	net.form.backward(w, s, net.square, net.still)
 	if net.square {
-		total := 0.0
-		for _, v := range w.sums[:s.rows] {
-			total += v
-		}
-		net.squares[block] = total
+		net.form.squares(w, s)
+		net.squares[block] = total(w.sums[:s.rows])
 	}
 	if !net.still {
-		net.activate(w, s, block)
+		net.form.step(w, s)
+		net.flips[block] = net.form.forward(w, s, net.part(block))
 	}
-}
-
-// activate goes forward, a few neurons at a time, whose pre-activations stay in a near cache.
-func (net *network) activate(w *worker, s span, block int) {
-	sum, flips := net.part(block), 0
-	clear(sum)
-	for part := range s.parts(net.few) {
-		z, stride := net.form.forward(w, part)
-		flips += net.kern.Activate(z, stride, net.a[part.from:][:part.rows], net.patterns(part), sum)
-	}
-	net.flips[block] = flips
 }
 
 func (net *network) patterns(s span) []uint64 {
@@ -228,7 +217,7 @@ func (net *network) patterns(s span) []uint64 {
 func (net *network) moveBlock(w *worker, block int) {
 	s := net.span(block)
 	squares := w.sums[:s.rows]
-	net.form.moved(squares, s)
+	net.form.moved(w, squares, s)
 	total, longest := 0.0, 0.0
 	for _, v := range squares {
 		move := math.Sqrt(max(v, 0)) // rounding can make Gram's a little negative
@@ -244,7 +233,7 @@ func (net *network) loss() float64 { return 0.5 * kernel.SumSquares(net.g) }
 // gradientSquare is |dL/dW|^2 of the last squares taken: the sum over r of (m^-1/2 a_r)^2 |sum_i h_ri x_i|^2, a = +-1.
 func (net *network) gradientSquare() float64 { return total(net.squares) / float64(net.m) }
 
-// total adds the blocks' sums in block order.
+// total adds in order.
 func total(blocks []float64) float64 {
 	sum := 0.0
 	for _, v := range blocks {

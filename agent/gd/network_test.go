@@ -32,7 +32,7 @@ func networks(t *testing.T, p *pool, text string) (nets [2]*network, in *inputs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := shape(in.n, in.d, int(pt.Int("m")))
+	l := shape(pt, in.n, in.d)
 	for i, gram := range []bool{false, true} {
 		l.gram = gram
 		nets[i] = newNetwork(l, kern, p, in, pt.Int("seed"), c.eta, keeps{true, true, true})
@@ -124,15 +124,23 @@ func TestNarrowerIsPrefix(t *testing.T) {
 		narrow, _ := networks(t, p, "n=30 d=20 m=67 seed=4")
 		wide, _ := networks(t, p, "n=30 d=20 m=200 seed=4")
 		for i := range narrow {
-			if !slices.Equal(narrow[i].bits, wide[i].bits[:len(narrow[i].bits)]) || !slices.Equal(narrow[i].a, wide[i].a[:67]) {
+			if !slices.Equal(narrow[i].bits, wide[i].bits[:len(narrow[i].bits)]) || !slices.Equal(signs(narrow[i]), signs(wide[i])[:67]) {
 				t.Errorf("form %d: the narrow network is no prefix of the wide one", i)
 			}
 		}
-		w, v := narrow[0].form.(*primalForm).w, wide[0].form.(*primalForm).w
+		w, v := narrow[0].form.(*primalForm[float64]).w, wide[0].form.(*primalForm[float64]).w
 		if !slices.Equal(w, v[:len(w)]) {
 			t.Error("the weights are no prefix")
 		}
 	})
+}
+
+// signs is a network's second layer.
+func signs(net *network) []float64 {
+	if f, ok := net.form.(*gramForm[float64]); ok {
+		return f.a
+	}
+	return net.form.(*primalForm[float64]).a
 }
 
 // TestWideTangentKernel: as the width grows, H(0) tends to H_inf, with an error of m^-1/2.
@@ -160,17 +168,24 @@ func TestWideTangentKernel(t *testing.T) {
 
 func TestStepsAllocateNothing(t *testing.T) {
 	for _, threads := range []int{1, 3} {
-		err := withPool(threads, func(p *pool) error {
-			nets, _ := networks(t, p, "n=40 d=15 m=300 lr=0.1")
-			for i, net := range nets {
-				if n := testing.AllocsPerRun(20, func() { net.step(true); net.loss() }); n != 0 {
-					t.Errorf("form %d, %d threads: %v allocations a step", i, threads, n)
+		for _, precision := range []string{"float64", "float32"} {
+			err := withPool(threads, func(p *pool) error {
+				nets, _ := networks(t, p, "n=40 d=15 m=300 lr=0.1 precision="+precision)
+				for i, net := range nets {
+					allocations := testing.AllocsPerRun(20, func() {
+						net.step(true)
+						p.each(0, net.blocks(), net.moving)
+						net.loss()
+					})
+					if allocations != 0 {
+						t.Errorf("form %d, %s, %d threads: %v allocations a step", i, precision, threads, allocations)
+					}
 				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
 			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
 		}
 	}
 }

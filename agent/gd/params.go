@@ -34,7 +34,7 @@ func networkParams() []sweep.Param {
 		choice("activation", "phi of the hidden neurons", "relu"),
 		choice("train", "hidden: the second layer stays as it is", "hidden"),
 		choice("init", "standard: rows of W normal, second layer +-1 with equal chance", "standard"),
-		choice("precision", "of W, Z and the products", "float64"),
+		choice("precision", "of W, Z and the products", "float64", "float32"),
 	}
 }
 

@@ -22,18 +22,18 @@ type pool struct {
 
 // A worker is one thread's own memory.
 type worker struct {
-	begin  gate                  // there is a phase to take part in
-	out    []float64             // a block x the longest product row
-	weight []float64             // a block x d, while a network starts
-	sums   [kernel.Block]float64 // one number a neuron
+	id    int
+	begin gate                  // there is a phase to take part in
+	out   []float64             // products, while a data set's spectrum is made
+	sums  [kernel.Block]float64 // one number a neuron
 }
 
 // withPool runs use with a pool of threads, started here and gone when it returns. The calling goroutine is the first worker;
 // one thread means no goroutine at all.
 func withPool(threads int, use func(*pool) error) error {
 	p := &pool{done: newGate()}
-	for range threads {
-		p.workers = append(p.workers, &worker{begin: newGate()})
+	for i := range threads {
+		p.workers = append(p.workers, &worker{id: i, begin: newGate()})
 	}
 	var over atomic.Bool // read by a helper that a panic of its caller overtakes
 	var wait sync.WaitGroup

@@ -33,7 +33,8 @@ import (
 //	uint64    the step that has it
 //	floats    n residuals g
 //	uint64s   m x Words(n) patterns
-//	floats    what the form keeps: primal W (m x d); Gram Z (m x n) and, where moves are recorded, c (m x n)
+//	floats    what the form keeps: primal W (m x d); Gram Z (m x n) and, where moves are recorded, c (m x n); float32s where the
+//	          precision is float32
 //	uint32    CRC-32C of all before
 //
 // All integers are big-endian, floats are IEEE 754 bits.
@@ -79,7 +80,7 @@ func (s *solver) write(w io.Writer, key sweep.Key, k int64) error {
 		o.uint64(word)
 	}
 	for _, matrix := range s.net.form.kept() {
-		o.floats(matrix)
+		matrix.write(o)
 	}
 	o.flush()
 	if o.err != nil {
@@ -112,8 +113,9 @@ func (s *solver) resume(from io.Reader, key sweep.Key) error {
 		}
 		s.net.bits[i] = v
 	})
+	s.net.form.residuals(s.net.g)
 	for _, matrix := range s.net.form.kept() {
-		in.floats(matrix)
+		matrix.read(in)
 	}
 	want := sum.Sum32()
 	stored := in.take(4)
@@ -212,6 +214,13 @@ func (o *output) uint64(v uint64) {
 	}
 }
 
+func (o *output) uint32(v uint32) {
+	o.buffer = binary.BigEndian.AppendUint32(o.buffer, v)
+	if len(o.buffer) >= bufferBytes {
+		o.flush()
+	}
+}
+
 func (o *output) floats(values []float64) {
 	for _, v := range values {
 		o.uint64(math.Float64bits(v))
@@ -275,13 +284,22 @@ func (in *input) floats(values []float64) {
 
 // uint64s reads n numbers and puts each where it belongs.
 func (in *input) uint64s(n int, put func(i int, v uint64)) {
+	in.numbers(n, 8, func(i int, b []byte) { put(i, binary.BigEndian.Uint64(b)) })
+}
+
+func (in *input) uint32s(n int, put func(i int, v uint32)) {
+	in.numbers(n, 4, func(i int, b []byte) { put(i, binary.BigEndian.Uint32(b)) })
+}
+
+// numbers reads n numbers of so many bytes.
+func (in *input) numbers(n, size int, put func(i int, b []byte)) {
 	for from := 0; from < n; {
-		b := in.take(8 * min(n-from, bufferBytes/8))
+		b := in.take(size * min(n-from, bufferBytes/size))
 		if b == nil {
 			return
 		}
-		for ; len(b) > 0; b = b[8:] {
-			put(from, binary.BigEndian.Uint64(b))
+		for ; len(b) > 0; b = b[size:] {
+			put(from, b)
 			from++
 		}
 	}

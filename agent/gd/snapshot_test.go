@@ -60,6 +60,8 @@ var snapshotPoints = []struct {
 	{"n=20 d=8 m=4000 lr=2.5 steps=300 seed=4", sweep.Schedule{Kind: sweep.Every, Count: 1000}},
 	{"n=20 d=20 m=300 lr=0.3 steps=200 loss_below=1e-2 seed=5", sweep.Schedule{Kind: sweep.Log, Count: 9}},
 	{"n=20 d=8 m=30 steps=300 loss_below=1e-2 stop_at_fit=false seed=5", sweep.Schedule{Kind: sweep.Log, Count: 9}},
+	{"n=33 d=9 m=131 steps=40 lr=0.3 precision=float32", sweep.Schedule{Kind: sweep.All}},
+	{"n=20 d=12 m=300 lr=0.3 steps=60 seed=4 loss_below=1e-9 precision=float32", sweep.Schedule{Kind: sweep.Every, Count: 7}},
 	{"n=40 d=4 m=5 steps=400 plateau=15 lr=0.2", sweep.Schedule{Kind: sweep.Log, Count: 20}},
 }
 

@@ -9,18 +9,18 @@ import (
 // extreme eigenvalues. The counts are exact: a network of 2^32 neurons is larger than any machine.
 type tangent struct {
 	net      *network
-	k        *kernel.Rows // X X^T
-	bySample []uint64     // n x blocks: bit r%64 of word r/64 of sample i is neuron r's pattern
-	counts   []uint32     // the lower triangle, row by row
-	first    []uint32     // the same at step 0; nil unless the drift is recorded
-	h        []float64    // n x n: a matrix to decompose
+	k        *kernel.Rows[float64] // X X^T
+	bySample []uint64              // n x blocks: bit r%64 of word r/64 of sample i is neuron r's pattern
+	counts   []uint32              // the lower triangle, row by row
+	first    []uint32              // the same at step 0; nil unless the drift is recorded
+	h        []float64             // n x n: a matrix to decompose
 	solver   *eigen.Solver
 
 	transposing, counting, filling, differing func(w *worker, block int)
 }
 
 func newTangent(net *network, in *inputs, drift bool) *tangent {
-	in.forGram(net.kern, net.pool)
+	forGram[float64](in, net.kern, net.pool)
 	n := net.n
 	t := &tangent{
 		net: net, k: in.k, bySample: make([]uint64, n*net.blocks()), counts: make([]uint32, n*(n+1)/2), h: make([]float64, n*n),

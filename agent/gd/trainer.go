@@ -122,7 +122,7 @@ func newSolver(p sweep.Point, kern *kernel.Set, pool *pool, in *inputs) (*solver
 	if err != nil {
 		return nil, c, err
 	}
-	l := shape(in.n, in.d, int(p.Int("m")))
+	l := shape(p, in.n, in.d)
 	net := newNetwork(l, kern, pool, in, p.Int("seed"), c.eta, needs(p))
 	return &solver{
 		net: net, rules: newRules(p, 0.5*kernel.SumSquares(in.y), c.steps), recorder: newRecorder(p, net, in),

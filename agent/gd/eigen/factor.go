@@ -98,14 +98,14 @@ func (f *factor) load(row, column, width int, diagonal []float64, sign, shift fl
 func (f *factor) takeOff(row, column, width int) {
 	for c := 0; c < column; c += depth {
 		inner := min(depth, column-c)
-		right := kernel.Packed{Inner: inner, Outer: width, Data: f.across[c*tile:][:inner*kernel.Padded(width)]}
+		right := kernel.Packed[float64]{Inner: inner, Outer: width, Data: f.across[c*tile:][:inner*kernel.Padded[float64](width)]}
 		f.subtract(row, min(tile, f.n-row), c, column, &right)
 	}
 }
 
 // subtract takes a product off some rows from a column on: of the rows' elements from an inner column on, and a right-hand side. Beyond
 // the diagonal, nothing is touched.
-func (f *factor) subtract(row, rows, inner, column int, right *kernel.Packed) {
+func (f *factor) subtract(row, rows, inner, column int, right *kernel.Packed[float64]) {
 	stride := right.Stride()
 	product := f.product[row*tile:][:rows*stride]
 	f.kern.Product(product, f.a[row*f.n+inner:], f.n, rows, right)
@@ -138,8 +138,8 @@ func (f *factor) diagonalTile(from, width int) bool {
 }
 
 // strip is a strip of the diagonal tile as a right-hand side, of the strips before.
-func (f *factor) strip(s, wide int) *kernel.Packed {
-	return &kernel.Packed{Inner: s, Outer: wide, Data: f.corner[s*tile:][:s*kernel.Panel]}
+func (f *factor) strip(s, wide int) *kernel.Packed[float64] {
+	return &kernel.Packed[float64]{Inner: s, Outer: wide, Data: f.corner[s*tile:][:s*kernel.Panel]}
 }
 
 // pivot is what is left of a diagonal element after the elements of its row from a column on.

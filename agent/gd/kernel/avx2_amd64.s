@@ -840,6 +840,731 @@ next1:
 	SUBQ $0x08, width+48(FP)
 	JMP  groups
 
+// func avx2Gather(c *float64, stride int, bits *uint64, words int, values *float64, b *float64, rows int, panels int, more bool, next *float64, ahead int, x *float64, coef *float64, n int, lanes int)
+// Requires: AVX, BMI, FMA3, MMX+
+TEXT ·avx2Gather(SB), NOSPLIT, $0-120
+	MOVQ c+0(FP), AX
+	MOVQ stride+8(FP), CX
+	SHLQ $0x03, CX
+	MOVQ bits+16(FP), DX
+	MOVQ words+24(FP), BX
+	SHLQ $0x03, BX
+	MOVQ values+32(FP), SI
+	MOVQ b+40(FP), DI
+	MOVQ next+72(FP), R8
+	MOVQ rows+48(FP), R9
+	MOVQ x+88(FP), R13
+	MOVQ coef+96(FP), R14
+	CMPQ panels+56(FP), $0x00000006
+	JEQ  panels6
+	CMPQ panels+56(FP), $0x00000005
+	JEQ  panels5
+	CMPQ panels+56(FP), $0x00000004
+	JEQ  panels4
+	CMPQ panels+56(FP), $0x00000003
+	JEQ  panels3
+	CMPQ panels+56(FP), $0x00000002
+	JEQ  panels2
+
+panels1:
+	CMPB   more+64(FP), $0x00
+	JNE    panels1_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	JMP    panels1_start
+
+panels1_more:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+
+panels1_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels1_end
+
+panels1_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000040, R11, R12
+	VBROADCASTSD (SI)(R11*8), Y2
+	VFMADD231PD  (DI)(R12*1), Y2, Y0
+	VFMADD231PD  32(DI)(R12*1), Y2, Y1
+	BLSRQ        R10, R10
+	JNZ          panels1_bit
+
+panels1_end:
+	PREFETCHT1 (R8)
+	MOVQ       ahead+80(FP), R12
+	LEAQ       (R8)(R12*8), R8
+	TESTQ      R13, R13
+	JNZ        panels1_step
+	VMOVUPD    Y0, (AX)
+	VMOVUPD    Y1, 32(AX)
+
+panels1_next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  panels1
+	VZEROUPPER
+	RET
+
+panels1_step:
+	VBROADCASTSD (R14), Y2
+	CMPQ         lanes+112(FP), $0x00000008
+	JNE          panels1_lanes
+	VMOVUPD      (R13), Y3
+	VFMADD231PD  Y0, Y2, Y3
+	VMOVUPD      Y3, (R13)
+	VMOVUPD      32(R13), Y3
+	VFMADD231PD  Y1, Y2, Y3
+	VMOVUPD      Y3, 32(R13)
+	JMP          panels1_stepped
+
+panels1_lanes:
+	LEAQ        panelsavx264<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     64(R12)(R11*8), Y4
+	VMASKMOVPD  (R13), Y4, Y3
+	VFMADD231PD Y0, Y2, Y3
+	VMASKMOVPD  Y3, Y4, (R13)
+	LEAQ        panelsavx264<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     96(R12)(R11*8), Y4
+	VMASKMOVPD  32(R13), Y4, Y3
+	VFMADD231PD Y1, Y2, Y3
+	VMASKMOVPD  Y3, Y4, 32(R13)
+
+panels1_stepped:
+	MOVQ n+104(FP), R12
+	LEAQ (R13)(R12*8), R13
+	ADDQ $0x00000008, R14
+	JMP  panels1_next
+
+panels2:
+	CMPB   more+64(FP), $0x00
+	JNE    panels2_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	JMP    panels2_start
+
+panels2_more:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+
+panels2_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels2_end
+
+panels2_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000080, R11, R12
+	VBROADCASTSD (SI)(R11*8), Y4
+	VFMADD231PD  (DI)(R12*1), Y4, Y0
+	VFMADD231PD  32(DI)(R12*1), Y4, Y1
+	VFMADD231PD  64(DI)(R12*1), Y4, Y2
+	VFMADD231PD  96(DI)(R12*1), Y4, Y3
+	BLSRQ        R10, R10
+	JNZ          panels2_bit
+
+panels2_end:
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	MOVQ       ahead+80(FP), R12
+	LEAQ       (R8)(R12*8), R8
+	TESTQ      R13, R13
+	JNZ        panels2_step
+	VMOVUPD    Y0, (AX)
+	VMOVUPD    Y1, 32(AX)
+	VMOVUPD    Y2, 64(AX)
+	VMOVUPD    Y3, 96(AX)
+
+panels2_next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  panels2
+	VZEROUPPER
+	RET
+
+panels2_step:
+	VBROADCASTSD (R14), Y4
+	VMOVUPD      (R13), Y5
+	VFMADD231PD  Y0, Y4, Y5
+	VMOVUPD      Y5, (R13)
+	VMOVUPD      32(R13), Y5
+	VFMADD231PD  Y1, Y4, Y5
+	VMOVUPD      Y5, 32(R13)
+	CMPQ         lanes+112(FP), $0x00000008
+	JNE          panels2_lanes
+	VMOVUPD      64(R13), Y5
+	VFMADD231PD  Y2, Y4, Y5
+	VMOVUPD      Y5, 64(R13)
+	VMOVUPD      96(R13), Y5
+	VFMADD231PD  Y3, Y4, Y5
+	VMOVUPD      Y5, 96(R13)
+	JMP          panels2_stepped
+
+panels2_lanes:
+	LEAQ        panelsavx264<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     64(R12)(R11*8), Y6
+	VMASKMOVPD  64(R13), Y6, Y5
+	VFMADD231PD Y2, Y4, Y5
+	VMASKMOVPD  Y5, Y6, 64(R13)
+	LEAQ        panelsavx264<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     96(R12)(R11*8), Y6
+	VMASKMOVPD  96(R13), Y6, Y5
+	VFMADD231PD Y3, Y4, Y5
+	VMASKMOVPD  Y5, Y6, 96(R13)
+
+panels2_stepped:
+	MOVQ n+104(FP), R12
+	LEAQ (R13)(R12*8), R13
+	ADDQ $0x00000008, R14
+	JMP  panels2_next
+
+panels3:
+	CMPB   more+64(FP), $0x00
+	JNE    panels3_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	JMP    panels3_start
+
+panels3_more:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+	VMOVUPD 128(AX), Y4
+	VMOVUPD 160(AX), Y5
+
+panels3_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels3_end
+
+panels3_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x000000c0, R11, R12
+	VBROADCASTSD (SI)(R11*8), Y6
+	VFMADD231PD  (DI)(R12*1), Y6, Y0
+	VFMADD231PD  32(DI)(R12*1), Y6, Y1
+	VFMADD231PD  64(DI)(R12*1), Y6, Y2
+	VFMADD231PD  96(DI)(R12*1), Y6, Y3
+	VFMADD231PD  128(DI)(R12*1), Y6, Y4
+	VFMADD231PD  160(DI)(R12*1), Y6, Y5
+	BLSRQ        R10, R10
+	JNZ          panels3_bit
+
+panels3_end:
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	MOVQ       ahead+80(FP), R12
+	LEAQ       (R8)(R12*8), R8
+	TESTQ      R13, R13
+	JNZ        panels3_step
+	VMOVUPD    Y0, (AX)
+	VMOVUPD    Y1, 32(AX)
+	VMOVUPD    Y2, 64(AX)
+	VMOVUPD    Y3, 96(AX)
+	VMOVUPD    Y4, 128(AX)
+	VMOVUPD    Y5, 160(AX)
+
+panels3_next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  panels3
+	VZEROUPPER
+	RET
+
+panels3_step:
+	VBROADCASTSD (R14), Y6
+	VMOVUPD      (R13), Y7
+	VFMADD231PD  Y0, Y6, Y7
+	VMOVUPD      Y7, (R13)
+	VMOVUPD      32(R13), Y7
+	VFMADD231PD  Y1, Y6, Y7
+	VMOVUPD      Y7, 32(R13)
+	VMOVUPD      64(R13), Y7
+	VFMADD231PD  Y2, Y6, Y7
+	VMOVUPD      Y7, 64(R13)
+	VMOVUPD      96(R13), Y7
+	VFMADD231PD  Y3, Y6, Y7
+	VMOVUPD      Y7, 96(R13)
+	CMPQ         lanes+112(FP), $0x00000008
+	JNE          panels3_lanes
+	VMOVUPD      128(R13), Y7
+	VFMADD231PD  Y4, Y6, Y7
+	VMOVUPD      Y7, 128(R13)
+	VMOVUPD      160(R13), Y7
+	VFMADD231PD  Y5, Y6, Y7
+	VMOVUPD      Y7, 160(R13)
+	JMP          panels3_stepped
+
+panels3_lanes:
+	LEAQ        panelsavx264<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     64(R12)(R11*8), Y8
+	VMASKMOVPD  128(R13), Y8, Y7
+	VFMADD231PD Y4, Y6, Y7
+	VMASKMOVPD  Y7, Y8, 128(R13)
+	LEAQ        panelsavx264<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     96(R12)(R11*8), Y8
+	VMASKMOVPD  160(R13), Y8, Y7
+	VFMADD231PD Y5, Y6, Y7
+	VMASKMOVPD  Y7, Y8, 160(R13)
+
+panels3_stepped:
+	MOVQ n+104(FP), R12
+	LEAQ (R13)(R12*8), R13
+	ADDQ $0x00000008, R14
+	JMP  panels3_next
+
+panels4:
+	CMPB   more+64(FP), $0x00
+	JNE    panels4_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	JMP    panels4_start
+
+panels4_more:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+	VMOVUPD 128(AX), Y4
+	VMOVUPD 160(AX), Y5
+	VMOVUPD 192(AX), Y6
+	VMOVUPD 224(AX), Y7
+
+panels4_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels4_end
+
+panels4_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000100, R11, R12
+	VBROADCASTSD (SI)(R11*8), Y8
+	VFMADD231PD  (DI)(R12*1), Y8, Y0
+	VFMADD231PD  32(DI)(R12*1), Y8, Y1
+	VFMADD231PD  64(DI)(R12*1), Y8, Y2
+	VFMADD231PD  96(DI)(R12*1), Y8, Y3
+	VFMADD231PD  128(DI)(R12*1), Y8, Y4
+	VFMADD231PD  160(DI)(R12*1), Y8, Y5
+	VFMADD231PD  192(DI)(R12*1), Y8, Y6
+	VFMADD231PD  224(DI)(R12*1), Y8, Y7
+	BLSRQ        R10, R10
+	JNZ          panels4_bit
+
+panels4_end:
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	MOVQ       ahead+80(FP), R12
+	LEAQ       (R8)(R12*8), R8
+	TESTQ      R13, R13
+	JNZ        panels4_step
+	VMOVUPD    Y0, (AX)
+	VMOVUPD    Y1, 32(AX)
+	VMOVUPD    Y2, 64(AX)
+	VMOVUPD    Y3, 96(AX)
+	VMOVUPD    Y4, 128(AX)
+	VMOVUPD    Y5, 160(AX)
+	VMOVUPD    Y6, 192(AX)
+	VMOVUPD    Y7, 224(AX)
+
+panels4_next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  panels4
+	VZEROUPPER
+	RET
+
+panels4_step:
+	VBROADCASTSD (R14), Y8
+	VMOVUPD      (R13), Y9
+	VFMADD231PD  Y0, Y8, Y9
+	VMOVUPD      Y9, (R13)
+	VMOVUPD      32(R13), Y9
+	VFMADD231PD  Y1, Y8, Y9
+	VMOVUPD      Y9, 32(R13)
+	VMOVUPD      64(R13), Y9
+	VFMADD231PD  Y2, Y8, Y9
+	VMOVUPD      Y9, 64(R13)
+	VMOVUPD      96(R13), Y9
+	VFMADD231PD  Y3, Y8, Y9
+	VMOVUPD      Y9, 96(R13)
+	VMOVUPD      128(R13), Y9
+	VFMADD231PD  Y4, Y8, Y9
+	VMOVUPD      Y9, 128(R13)
+	VMOVUPD      160(R13), Y9
+	VFMADD231PD  Y5, Y8, Y9
+	VMOVUPD      Y9, 160(R13)
+	CMPQ         lanes+112(FP), $0x00000008
+	JNE          panels4_lanes
+	VMOVUPD      192(R13), Y9
+	VFMADD231PD  Y6, Y8, Y9
+	VMOVUPD      Y9, 192(R13)
+	VMOVUPD      224(R13), Y9
+	VFMADD231PD  Y7, Y8, Y9
+	VMOVUPD      Y9, 224(R13)
+	JMP          panels4_stepped
+
+panels4_lanes:
+	LEAQ        panelsavx264<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     64(R12)(R11*8), Y10
+	VMASKMOVPD  192(R13), Y10, Y9
+	VFMADD231PD Y6, Y8, Y9
+	VMASKMOVPD  Y9, Y10, 192(R13)
+	LEAQ        panelsavx264<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     96(R12)(R11*8), Y10
+	VMASKMOVPD  224(R13), Y10, Y9
+	VFMADD231PD Y7, Y8, Y9
+	VMASKMOVPD  Y9, Y10, 224(R13)
+
+panels4_stepped:
+	MOVQ n+104(FP), R12
+	LEAQ (R13)(R12*8), R13
+	ADDQ $0x00000008, R14
+	JMP  panels4_next
+
+panels5:
+	CMPB   more+64(FP), $0x00
+	JNE    panels5_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	JMP    panels5_start
+
+panels5_more:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+	VMOVUPD 128(AX), Y4
+	VMOVUPD 160(AX), Y5
+	VMOVUPD 192(AX), Y6
+	VMOVUPD 224(AX), Y7
+	VMOVUPD 256(AX), Y8
+	VMOVUPD 288(AX), Y9
+
+panels5_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels5_end
+
+panels5_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000140, R11, R12
+	VBROADCASTSD (SI)(R11*8), Y10
+	VFMADD231PD  (DI)(R12*1), Y10, Y0
+	VFMADD231PD  32(DI)(R12*1), Y10, Y1
+	VFMADD231PD  64(DI)(R12*1), Y10, Y2
+	VFMADD231PD  96(DI)(R12*1), Y10, Y3
+	VFMADD231PD  128(DI)(R12*1), Y10, Y4
+	VFMADD231PD  160(DI)(R12*1), Y10, Y5
+	VFMADD231PD  192(DI)(R12*1), Y10, Y6
+	VFMADD231PD  224(DI)(R12*1), Y10, Y7
+	VFMADD231PD  256(DI)(R12*1), Y10, Y8
+	VFMADD231PD  288(DI)(R12*1), Y10, Y9
+	BLSRQ        R10, R10
+	JNZ          panels5_bit
+
+panels5_end:
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	PREFETCHT1 256(R8)
+	MOVQ       ahead+80(FP), R12
+	LEAQ       (R8)(R12*8), R8
+	TESTQ      R13, R13
+	JNZ        panels5_step
+	VMOVUPD    Y0, (AX)
+	VMOVUPD    Y1, 32(AX)
+	VMOVUPD    Y2, 64(AX)
+	VMOVUPD    Y3, 96(AX)
+	VMOVUPD    Y4, 128(AX)
+	VMOVUPD    Y5, 160(AX)
+	VMOVUPD    Y6, 192(AX)
+	VMOVUPD    Y7, 224(AX)
+	VMOVUPD    Y8, 256(AX)
+	VMOVUPD    Y9, 288(AX)
+
+panels5_next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  panels5
+	VZEROUPPER
+	RET
+
+panels5_step:
+	VBROADCASTSD (R14), Y10
+	VMOVUPD      (R13), Y11
+	VFMADD231PD  Y0, Y10, Y11
+	VMOVUPD      Y11, (R13)
+	VMOVUPD      32(R13), Y11
+	VFMADD231PD  Y1, Y10, Y11
+	VMOVUPD      Y11, 32(R13)
+	VMOVUPD      64(R13), Y11
+	VFMADD231PD  Y2, Y10, Y11
+	VMOVUPD      Y11, 64(R13)
+	VMOVUPD      96(R13), Y11
+	VFMADD231PD  Y3, Y10, Y11
+	VMOVUPD      Y11, 96(R13)
+	VMOVUPD      128(R13), Y11
+	VFMADD231PD  Y4, Y10, Y11
+	VMOVUPD      Y11, 128(R13)
+	VMOVUPD      160(R13), Y11
+	VFMADD231PD  Y5, Y10, Y11
+	VMOVUPD      Y11, 160(R13)
+	VMOVUPD      192(R13), Y11
+	VFMADD231PD  Y6, Y10, Y11
+	VMOVUPD      Y11, 192(R13)
+	VMOVUPD      224(R13), Y11
+	VFMADD231PD  Y7, Y10, Y11
+	VMOVUPD      Y11, 224(R13)
+	CMPQ         lanes+112(FP), $0x00000008
+	JNE          panels5_lanes
+	VMOVUPD      256(R13), Y11
+	VFMADD231PD  Y8, Y10, Y11
+	VMOVUPD      Y11, 256(R13)
+	VMOVUPD      288(R13), Y11
+	VFMADD231PD  Y9, Y10, Y11
+	VMOVUPD      Y11, 288(R13)
+	JMP          panels5_stepped
+
+panels5_lanes:
+	LEAQ        panelsavx264<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     64(R12)(R11*8), Y12
+	VMASKMOVPD  256(R13), Y12, Y11
+	VFMADD231PD Y8, Y10, Y11
+	VMASKMOVPD  Y11, Y12, 256(R13)
+	LEAQ        panelsavx264<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     96(R12)(R11*8), Y12
+	VMASKMOVPD  288(R13), Y12, Y11
+	VFMADD231PD Y9, Y10, Y11
+	VMASKMOVPD  Y11, Y12, 288(R13)
+
+panels5_stepped:
+	MOVQ n+104(FP), R12
+	LEAQ (R13)(R12*8), R13
+	ADDQ $0x00000008, R14
+	JMP  panels5_next
+
+panels6:
+	CMPB   more+64(FP), $0x00
+	JNE    panels6_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	JMP    panels6_start
+
+panels6_more:
+	VMOVUPD (AX), Y0
+	VMOVUPD 32(AX), Y1
+	VMOVUPD 64(AX), Y2
+	VMOVUPD 96(AX), Y3
+	VMOVUPD 128(AX), Y4
+	VMOVUPD 160(AX), Y5
+	VMOVUPD 192(AX), Y6
+	VMOVUPD 224(AX), Y7
+	VMOVUPD 256(AX), Y8
+	VMOVUPD 288(AX), Y9
+	VMOVUPD 320(AX), Y10
+	VMOVUPD 352(AX), Y11
+
+panels6_start:
+	MOVQ  (DX), R10
+	TESTQ R10, R10
+	JZ    panels6_end
+
+panels6_bit:
+	TZCNTQ       R10, R11
+	IMUL3Q       $0x00000180, R11, R12
+	VBROADCASTSD (SI)(R11*8), Y12
+	VFMADD231PD  (DI)(R12*1), Y12, Y0
+	VFMADD231PD  32(DI)(R12*1), Y12, Y1
+	VFMADD231PD  64(DI)(R12*1), Y12, Y2
+	VFMADD231PD  96(DI)(R12*1), Y12, Y3
+	VFMADD231PD  128(DI)(R12*1), Y12, Y4
+	VFMADD231PD  160(DI)(R12*1), Y12, Y5
+	VFMADD231PD  192(DI)(R12*1), Y12, Y6
+	VFMADD231PD  224(DI)(R12*1), Y12, Y7
+	VFMADD231PD  256(DI)(R12*1), Y12, Y8
+	VFMADD231PD  288(DI)(R12*1), Y12, Y9
+	VFMADD231PD  320(DI)(R12*1), Y12, Y10
+	VFMADD231PD  352(DI)(R12*1), Y12, Y11
+	BLSRQ        R10, R10
+	JNZ          panels6_bit
+
+panels6_end:
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	PREFETCHT1 256(R8)
+	PREFETCHT1 320(R8)
+	MOVQ       ahead+80(FP), R12
+	LEAQ       (R8)(R12*8), R8
+	TESTQ      R13, R13
+	JNZ        panels6_step
+	VMOVUPD    Y0, (AX)
+	VMOVUPD    Y1, 32(AX)
+	VMOVUPD    Y2, 64(AX)
+	VMOVUPD    Y3, 96(AX)
+	VMOVUPD    Y4, 128(AX)
+	VMOVUPD    Y5, 160(AX)
+	VMOVUPD    Y6, 192(AX)
+	VMOVUPD    Y7, 224(AX)
+	VMOVUPD    Y8, 256(AX)
+	VMOVUPD    Y9, 288(AX)
+	VMOVUPD    Y10, 320(AX)
+	VMOVUPD    Y11, 352(AX)
+
+panels6_next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  panels6
+	VZEROUPPER
+	RET
+
+panels6_step:
+	VBROADCASTSD (R14), Y12
+	VMOVUPD      (R13), Y13
+	VFMADD231PD  Y0, Y12, Y13
+	VMOVUPD      Y13, (R13)
+	VMOVUPD      32(R13), Y13
+	VFMADD231PD  Y1, Y12, Y13
+	VMOVUPD      Y13, 32(R13)
+	VMOVUPD      64(R13), Y13
+	VFMADD231PD  Y2, Y12, Y13
+	VMOVUPD      Y13, 64(R13)
+	VMOVUPD      96(R13), Y13
+	VFMADD231PD  Y3, Y12, Y13
+	VMOVUPD      Y13, 96(R13)
+	VMOVUPD      128(R13), Y13
+	VFMADD231PD  Y4, Y12, Y13
+	VMOVUPD      Y13, 128(R13)
+	VMOVUPD      160(R13), Y13
+	VFMADD231PD  Y5, Y12, Y13
+	VMOVUPD      Y13, 160(R13)
+	VMOVUPD      192(R13), Y13
+	VFMADD231PD  Y6, Y12, Y13
+	VMOVUPD      Y13, 192(R13)
+	VMOVUPD      224(R13), Y13
+	VFMADD231PD  Y7, Y12, Y13
+	VMOVUPD      Y13, 224(R13)
+	VMOVUPD      256(R13), Y13
+	VFMADD231PD  Y8, Y12, Y13
+	VMOVUPD      Y13, 256(R13)
+	VMOVUPD      288(R13), Y13
+	VFMADD231PD  Y9, Y12, Y13
+	VMOVUPD      Y13, 288(R13)
+	CMPQ         lanes+112(FP), $0x00000008
+	JNE          panels6_lanes
+	VMOVUPD      320(R13), Y13
+	VFMADD231PD  Y10, Y12, Y13
+	VMOVUPD      Y13, 320(R13)
+	VMOVUPD      352(R13), Y13
+	VFMADD231PD  Y11, Y12, Y13
+	VMOVUPD      Y13, 352(R13)
+	JMP          panels6_stepped
+
+panels6_lanes:
+	LEAQ        panelsavx264<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     64(R12)(R11*8), Y14
+	VMASKMOVPD  320(R13), Y14, Y13
+	VFMADD231PD Y10, Y12, Y13
+	VMASKMOVPD  Y13, Y14, 320(R13)
+	LEAQ        panelsavx264<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     96(R12)(R11*8), Y14
+	VMASKMOVPD  352(R13), Y14, Y13
+	VFMADD231PD Y11, Y12, Y13
+	VMASKMOVPD  Y13, Y14, 352(R13)
+
+panels6_stepped:
+	MOVQ n+104(FP), R12
+	LEAQ (R13)(R12*8), R13
+	ADDQ $0x00000008, R14
+	JMP  panels6_next
+
+DATA panelsavx264<>+0(SB)/8, $-1
+DATA panelsavx264<>+8(SB)/8, $-1
+DATA panelsavx264<>+16(SB)/8, $-1
+DATA panelsavx264<>+24(SB)/8, $-1
+DATA panelsavx264<>+32(SB)/8, $-1
+DATA panelsavx264<>+40(SB)/8, $-1
+DATA panelsavx264<>+48(SB)/8, $-1
+DATA panelsavx264<>+56(SB)/8, $-1
+DATA panelsavx264<>+64(SB)/8, $+0
+DATA panelsavx264<>+72(SB)/8, $+0
+DATA panelsavx264<>+80(SB)/8, $+0
+DATA panelsavx264<>+88(SB)/8, $+0
+DATA panelsavx264<>+96(SB)/8, $+0
+DATA panelsavx264<>+104(SB)/8, $+0
+DATA panelsavx264<>+112(SB)/8, $+0
+DATA panelsavx264<>+120(SB)/8, $+0
+GLOBL panelsavx264<>(SB), RODATA|NOPTR, $128
+
 // func avx2Descend(x *float64, coef *float64, step *float64, stride int, n int, rows int)
 // Requires: AVX, FMA3
 TEXT ·avx2Descend(SB), NOSPLIT, $0-48
@@ -900,15 +1625,21 @@ row_vector_end:
 	ADDQ        $0x00000010, DX
 
 row_16:
-	TESTQ       $0x00000001, SI
-	JZ          row_8
+	ANDQ $0x00000001, SI
+	SUBQ $0x00000001, SI
+	JB   row_one_end
+
+row_one:
 	VMOVSD      (AX), X1
 	VFMADD231SD (DX), X0, X1
 	VMOVSD      X1, (AX)
 	ADDQ        $0x00000008, AX
 	ADDQ        $0x00000008, DX
+	SUBQ        $0x00000001, SI
+	JAE         row_one
 
-row_8:
+row_one_end:
+	ADDQ $0x00000001, SI
 	ADDQ DI, DX
 	ADDQ $0x08, CX
 	DECQ BX
@@ -916,32 +1647,1570 @@ row_8:
 	VZEROUPPER
 	RET
 
-// func avx2Gather(c *float64, stride int, bits *uint64, words int, values *float64, b *float64, rows int, panels int, more bool)
+// func avx2Push(x *float64, coef *float64, bits *uint64, values *float64, n int, rows int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2Push(SB), NOSPLIT, $0-48
+	MOVQ    x+0(FP), AX
+	MOVQ    coef+8(FP), SI
+	MOVQ    bits+16(FP), DI
+	MOVQ    rows+40(FP), R8
+	MOVQ    n+32(FP), R9
+	ADDQ    $0x3f, R9
+	SHRQ    $0x06, R9
+	SHLQ    $0x03, R9
+	VMOVDQU bitOfLane64<>+0(SB), Y0
+	VMOVDQU bitOfLane64<>+32(SB), Y1
+
+row:
+	MOVQ         values+24(FP), DX
+	MOVQ         DI, CX
+	MOVQ         n+32(FP), BX
+	VBROADCASTSD (SI), Y2
+	SUBQ         $0x00000008, BX
+	JB           panel_end
+
+panel:
+	VPBROADCASTB (CX), Y3
+	VPAND        Y0, Y3, Y4
+	VPCMPEQQ     Y0, Y4, Y4
+	VANDPD       (DX), Y4, Y4
+	VMOVUPD      (AX), Y6
+	VFMADD231PD  Y4, Y2, Y6
+	VMOVUPD      Y6, (AX)
+	VPBROADCASTB (CX), Y3
+	VPAND        Y1, Y3, Y5
+	VPCMPEQQ     Y1, Y5, Y5
+	VANDPD       32(DX), Y5, Y5
+	VMOVUPD      32(AX), Y7
+	VFMADD231PD  Y5, Y2, Y7
+	VMOVUPD      Y7, 32(AX)
+	ADDQ         $0x00000001, CX
+	ADDQ         $0x00000040, DX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x00000008, BX
+	JAE          panel
+
+panel_end:
+	ADDQ    $0x00000008, BX
+	TESTQ   BX, BX
+	JZ      next
+	MOVBQZX (CX), CX
+
+one:
+	MOVQ        CX, R10
+	ANDQ        $0x01, R10
+	NEGQ        R10
+	ANDQ        (DX), R10
+	VMOVQ       R10, X4
+	VMOVSD      (AX), X5
+	VFMADD231SD X4, X2, X5
+	VMOVSD      X5, (AX)
+	SHRQ        $0x01, CX
+	ADDQ        $0x00000008, DX
+	ADDQ        $0x00000008, AX
+	DECQ        BX
+	JNZ         one
+
+next:
+	ADDQ R9, DI
+	ADDQ $0x00000008, SI
+	DECQ R8
+	JNZ  row
+	VZEROUPPER
+	RET
+
+DATA bitOfLane64<>+0(SB)/8, $0x0000000000000001
+DATA bitOfLane64<>+8(SB)/8, $0x0000000000000002
+DATA bitOfLane64<>+16(SB)/8, $0x0000000000000004
+DATA bitOfLane64<>+24(SB)/8, $0x0000000000000008
+DATA bitOfLane64<>+32(SB)/8, $0x0000000000000010
+DATA bitOfLane64<>+40(SB)/8, $0x0000000000000020
+DATA bitOfLane64<>+48(SB)/8, $0x0000000000000040
+DATA bitOfLane64<>+56(SB)/8, $0x0000000000000080
+GLOBL bitOfLane64<>(SB), RODATA|NOPTR, $64
+
+// func avx2Activate(z *float64, stride int, a *float64, bits *uint64, sum *float64, n int, rows int) (flips int)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·avx2Activate(SB), NOSPLIT, $0-64
+	MOVQ   z+0(FP), AX
+	MOVQ   stride+8(FP), DX
+	SHLQ   $0x03, DX
+	MOVQ   bits+24(FP), BX
+	MOVQ   sum+32(FP), DI
+	MOVQ   n+40(FP), R8
+	MOVQ   R8, SI
+	ADDQ   $0x3f, SI
+	SHRQ   $0x06, SI
+	MOVQ   SI, R9
+	SHLQ   $0x01, R9
+	SHLQ   $0x03, SI
+	XORQ   R10, R10
+	VXORPD Y8, Y8, Y8
+
+strips:
+	VPCMPEQQ Y8, Y8, Y10
+	CMPQ     R8, $0x00000020
+	JGE      strip8
+	MOVQ     R8, CX
+	NEGQ     CX
+	ANDQ     $0x03, CX
+	LEAQ     lanesavx264<>+0(SB), R11
+	VMOVDQU  (R11)(CX*8), Y10
+	CMPQ     R8, $0x0000001c
+	JG       strip8
+	CMPQ     R8, $0x00000018
+	JG       strip7
+	CMPQ     R8, $0x00000014
+	JG       strip6
+	CMPQ     R8, $0x00000010
+	JG       strip5
+	CMPQ     R8, $0x0000000c
+	JG       strip4
+	CMPQ     R8, $0x00000008
+	JG       strip3
+	CMPQ     R8, $0x00000004
+	JG       strip2
+	CMPQ     R8, $0x00000000
+	JG       strip1
+	JMP      strip0
+
+strip8:
+	VMOVUPD    (DI), Y0
+	VMOVUPD    32(DI), Y1
+	VMOVUPD    64(DI), Y2
+	VMOVUPD    96(DI), Y3
+	VMOVUPD    128(DI), Y4
+	VMOVUPD    160(DI), Y5
+	VMOVUPD    192(DI), Y6
+	VMASKMOVPD 224(DI), Y10, Y7
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
+
+strip8_row:
+	VBROADCASTSD (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPD   224(CX), Y10, Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VANDPD       Y10, Y14, Y14
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y7
+	VMOVUPD      192(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y6
+	VMOVUPD      160(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y5
+	VMOVUPD      128(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y4
+	VMOVUPD      96(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y3
+	VMOVUPD      64(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	VMOVUPD      32(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x00000008, R13
+	DECQ         R14
+	JNZ          strip8_row
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y4, 128(DI)
+	VMOVUPD      Y5, 160(DI)
+	VMOVUPD      Y6, 192(DI)
+	VMASKMOVPD   Y7, Y10, 224(DI)
+	JMP          next
+
+strip7:
+	VMOVUPD    (DI), Y0
+	VMOVUPD    32(DI), Y1
+	VMOVUPD    64(DI), Y2
+	VMOVUPD    96(DI), Y3
+	VMOVUPD    128(DI), Y4
+	VMOVUPD    160(DI), Y5
+	VMASKMOVPD 192(DI), Y10, Y6
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
+
+strip7_row:
+	VBROADCASTSD (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPD   192(CX), Y10, Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VANDPD       Y10, Y13, Y13
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y6
+	VMOVUPD      160(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y5
+	VMOVUPD      128(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y4
+	VMOVUPD      96(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y3
+	VMOVUPD      64(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	VMOVUPD      32(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x00000008, R13
+	DECQ         R14
+	JNZ          strip7_row
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y4, 128(DI)
+	VMOVUPD      Y5, 160(DI)
+	VMASKMOVPD   Y6, Y10, 192(DI)
+	JMP          next
+
+strip6:
+	VMOVUPD    (DI), Y0
+	VMOVUPD    32(DI), Y1
+	VMOVUPD    64(DI), Y2
+	VMOVUPD    96(DI), Y3
+	VMOVUPD    128(DI), Y4
+	VMASKMOVPD 160(DI), Y10, Y5
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
+
+strip6_row:
+	VBROADCASTSD (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPD   160(CX), Y10, Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VANDPD       Y10, Y14, Y14
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y5
+	VMOVUPD      128(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y4
+	VMOVUPD      96(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y3
+	VMOVUPD      64(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	VMOVUPD      32(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x00000008, R13
+	DECQ         R14
+	JNZ          strip6_row
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y4, 128(DI)
+	VMASKMOVPD   Y5, Y10, 160(DI)
+	JMP          next
+
+strip5:
+	VMOVUPD    (DI), Y0
+	VMOVUPD    32(DI), Y1
+	VMOVUPD    64(DI), Y2
+	VMOVUPD    96(DI), Y3
+	VMASKMOVPD 128(DI), Y10, Y4
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
+
+strip5_row:
+	VBROADCASTSD (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPD   128(CX), Y10, Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VANDPD       Y10, Y13, Y13
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y4
+	VMOVUPD      96(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y3
+	VMOVUPD      64(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	VMOVUPD      32(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x00000008, R13
+	DECQ         R14
+	JNZ          strip5_row
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      Y3, 96(DI)
+	VMASKMOVPD   Y4, Y10, 128(DI)
+	JMP          next
+
+strip4:
+	VMOVUPD    (DI), Y0
+	VMOVUPD    32(DI), Y1
+	VMOVUPD    64(DI), Y2
+	VMASKMOVPD 96(DI), Y10, Y3
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
+
+strip4_row:
+	VBROADCASTSD (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPD   96(CX), Y10, Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VANDPD       Y10, Y14, Y14
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y3
+	VMOVUPD      64(CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	VMOVUPD      32(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x00000008, R13
+	DECQ         R14
+	JNZ          strip4_row
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y2, 64(DI)
+	VMASKMOVPD   Y3, Y10, 96(DI)
+	JMP          next
+
+strip3:
+	VMOVUPD    (DI), Y0
+	VMOVUPD    32(DI), Y1
+	VMASKMOVPD 64(DI), Y10, Y2
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
+
+strip3_row:
+	VBROADCASTSD (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPD   64(CX), Y10, Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VANDPD       Y10, Y13, Y13
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	VMOVUPD      32(CX), Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x00000008, R13
+	DECQ         R14
+	JNZ          strip3_row
+	VMOVUPD      Y0, (DI)
+	VMOVUPD      Y1, 32(DI)
+	VMASKMOVPD   Y2, Y10, 64(DI)
+	JMP          next
+
+strip2:
+	VMOVUPD    (DI), Y0
+	VMASKMOVPD 32(DI), Y10, Y1
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
+
+strip2_row:
+	VBROADCASTSD (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPD   32(CX), Y10, Y12
+	VCMPPD       $0x15, Y8, Y12, Y14
+	VANDPD       Y10, Y14, Y14
+	VMOVMSKPD    Y14, R15
+	ORQ          R15, R11
+	VMAXPD       Y12, Y8, Y12
+	VFMADD231PD  Y12, Y9, Y1
+	VMOVUPD      (CX), Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	SHLQ         $0x04, R11
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x00000008, R13
+	DECQ         R14
+	JNZ          strip2_row
+	VMOVUPD      Y0, (DI)
+	VMASKMOVPD   Y1, Y10, 32(DI)
+	JMP          next
+
+strip1:
+	VMASKMOVPD (DI), Y10, Y0
+	MOVQ       AX, CX
+	MOVQ       BX, R12
+	MOVQ       a+16(FP), R13
+	MOVQ       rows+48(FP), R14
+
+strip1_row:
+	VBROADCASTSD (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPD   (CX), Y10, Y11
+	VCMPPD       $0x15, Y8, Y11, Y13
+	VANDPD       Y10, Y13, Y13
+	VMOVMSKPD    Y13, R15
+	ORQ          R15, R11
+	VMAXPD       Y11, Y8, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x00000008, R13
+	DECQ         R14
+	JNZ          strip1_row
+	VMASKMOVPD   Y0, Y10, (DI)
+	JMP          next
+
+strip0:
+	MOVQ AX, CX
+	MOVQ BX, R12
+	MOVQ a+16(FP), R13
+	MOVQ rows+48(FP), R14
+
+strip0_row:
+	VBROADCASTSD (R13), Y9
+	XORQ         R11, R11
+	MOVL         R11, R15
+	XORL         (R12), R15
+	POPCNTL      R15, R15
+	ADDQ         R15, R10
+	MOVL         R11, (R12)
+	ADDQ         DX, CX
+	ADDQ         SI, R12
+	ADDQ         $0x00000008, R13
+	DECQ         R14
+	JNZ          strip0_row
+
+next:
+	ADDQ $0x00000100, AX
+	ADDQ $0x00000100, DI
+	ADDQ $0x00000004, BX
+	SUBQ $0x00000020, R8
+	DECQ R9
+	JNZ  strips
+	MOVQ R10, flips+56(FP)
+	VZEROUPPER
+	RET
+
+DATA lanesavx264<>+0(SB)/8, $-1
+DATA lanesavx264<>+8(SB)/8, $-1
+DATA lanesavx264<>+16(SB)/8, $-1
+DATA lanesavx264<>+24(SB)/8, $-1
+DATA lanesavx264<>+32(SB)/8, $+0
+DATA lanesavx264<>+40(SB)/8, $+0
+DATA lanesavx264<>+48(SB)/8, $+0
+DATA lanesavx264<>+56(SB)/8, $+0
+GLOBL lanesavx264<>(SB), RODATA|NOPTR, $64
+
+// func avx2Peak(rounds int, start *float64)
+// Requires: AVX, FMA3
+TEXT ·avx2Peak(SB), NOSPLIT, $0-16
+	MOVQ    rounds+0(FP), AX
+	MOVQ    start+8(FP), CX
+	VMOVUPD (CX), Y0
+	VMOVUPD (CX), Y1
+	VMOVUPD (CX), Y2
+	VMOVUPD (CX), Y3
+	VMOVUPD (CX), Y4
+	VMOVUPD (CX), Y5
+	VMOVUPD (CX), Y6
+	VMOVUPD (CX), Y7
+	VMOVUPD (CX), Y8
+	VMOVUPD (CX), Y9
+	VMOVUPD (CX), Y10
+	VMOVUPD (CX), Y11
+	VMOVUPD (CX), Y12
+	VMOVUPD (CX), Y13
+	VMOVUPD (CX), Y14
+
+round:
+	VFMADD231PD Y14, Y14, Y0
+	VFMADD231PD Y14, Y14, Y1
+	VFMADD231PD Y14, Y14, Y2
+	VFMADD231PD Y14, Y14, Y3
+	VFMADD231PD Y14, Y14, Y4
+	VFMADD231PD Y14, Y14, Y5
+	VFMADD231PD Y14, Y14, Y6
+	VFMADD231PD Y14, Y14, Y7
+	VFMADD231PD Y14, Y14, Y8
+	VFMADD231PD Y14, Y14, Y9
+	VFMADD231PD Y14, Y14, Y10
+	VFMADD231PD Y14, Y14, Y11
+	VFMADD231PD Y14, Y14, Y12
+	VFMADD231PD Y14, Y14, Y13
+	DECQ        AX
+	JNZ         round
+	VZEROUPPER
+	RET
+
+// func avx2Product32(c *float32, a *float32, b *float32, stride int, rows int, inner int, width int, depth int, more bool)
+// Requires: AVX, FMA3, MMX+
+TEXT ·avx2Product32(SB), NOSPLIT, $0-65
+	MOVQ stride+24(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ b+16(FP), SI
+	MOVQ c+0(FP), R11
+	MOVQ inner+40(FP), R10
+	SHLQ $0x06, R10
+	MOVQ width+48(FP), R13
+	SHLQ $0x02, R13
+
+groups:
+	CMPQ width+48(FP), $0x00
+	JNE  group1
+	VZEROUPPER
+	RET
+
+group1:
+	MOVQ a+8(FP), AX
+	MOVQ rows+32(FP), R14
+	MOVQ R11, R12
+	MOVQ SI, R8
+	ADDQ R10, R8
+	MOVQ $0x00000040, R9
+
+rows1:
+	CMPQ   R14, $0x00000006
+	JE     tile6x1
+	CMPQ   R14, $0x08
+	JG     tile6x1
+	CMPQ   R14, $0x06
+	JG     tile4x1
+	CMPQ   R14, $0x00000005
+	JE     tile5x1
+	CMPQ   R14, $0x00000004
+	JE     tile4x1
+	CMPQ   R14, $0x00000003
+	JE     tile3x1
+	CMPQ   R14, $0x00000002
+	JE     tile2x1
+	CMPB   more+64(FP), $0x00
+	JNE    tile1x1_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+
+tile1x1_start:
+	MOVQ SI, DI
+	MOVQ depth+56(FP), R15
+	SUBQ $0x04, R15
+	JB   tile1x1_few
+
+tile1x1_loop:
+	VMOVUPD      (DI), Y2
+	VMOVUPD      32(DI), Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPD      64(DI), Y2
+	VMOVUPD      96(DI), Y3
+	VBROADCASTSS 4(AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPD      128(DI), Y2
+	VMOVUPD      160(DI), Y3
+	VBROADCASTSS 8(AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPD      192(DI), Y2
+	VMOVUPD      224(DI), Y3
+	VBROADCASTSS 12(AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x00000010, AX
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R15
+	JAE          tile1x1_loop
+
+tile1x1_few:
+	ADDQ $0x04, R15
+	JZ   tile1x1_end
+
+tile1x1_one:
+	VMOVUPD      (DI), Y2
+	VMOVUPD      32(DI), Y3
+	VBROADCASTSS (AX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x00000004, AX
+	ADDQ         $0x00000040, DI
+	DECQ         R15
+	JNZ          tile1x1_one
+
+tile1x1_end:
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R13, R12
+	MOVQ    depth+56(FP), R15
+	SHLQ    $0x02, R15
+	SUBQ    R15, AX
+	LEAQ    (AX)(DX*1), AX
+	SUBQ    $0x00000001, R14
+	JNZ     rows1
+	JMP     next1
+
+tile1x1_more:
+	MOVQ    R12, DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	JMP     tile1x1_start
+
+tile2x1:
+	CMPB   more+64(FP), $0x00
+	JNE    tile2x1_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+
+tile2x1_start:
+	MOVQ SI, DI
+	MOVQ depth+56(FP), R15
+	SUBQ $0x04, R15
+	JB   tile2x1_few
+
+tile2x1_loop:
+	VMOVUPD      (DI), Y4
+	VMOVUPD      32(DI), Y5
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (AX)(DX*1), Y7
+	VFMADD231PS  Y4, Y7, Y2
+	VFMADD231PS  Y5, Y7, Y3
+	VMOVUPD      64(DI), Y4
+	VMOVUPD      96(DI), Y5
+	VBROADCASTSS 4(AX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(AX)(DX*1), Y7
+	VFMADD231PS  Y4, Y7, Y2
+	VFMADD231PS  Y5, Y7, Y3
+	VMOVUPD      128(DI), Y4
+	VMOVUPD      160(DI), Y5
+	VBROADCASTSS 8(AX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(AX)(DX*1), Y7
+	VFMADD231PS  Y4, Y7, Y2
+	VFMADD231PS  Y5, Y7, Y3
+	VMOVUPD      192(DI), Y4
+	VMOVUPD      224(DI), Y5
+	VBROADCASTSS 12(AX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 12(AX)(DX*1), Y7
+	VFMADD231PS  Y4, Y7, Y2
+	VFMADD231PS  Y5, Y7, Y3
+	ADDQ         $0x00000010, AX
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R15
+	JAE          tile2x1_loop
+
+tile2x1_few:
+	ADDQ $0x04, R15
+	JZ   tile2x1_end
+
+tile2x1_one:
+	VMOVUPD      (DI), Y4
+	VMOVUPD      32(DI), Y5
+	VBROADCASTSS (AX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (AX)(DX*1), Y7
+	VFMADD231PS  Y4, Y7, Y2
+	VFMADD231PS  Y5, Y7, Y3
+	ADDQ         $0x00000004, AX
+	ADDQ         $0x00000040, DI
+	DECQ         R15
+	JNZ          tile2x1_one
+
+tile2x1_end:
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R13, R12
+	MOVQ    depth+56(FP), R15
+	SHLQ    $0x02, R15
+	SUBQ    R15, AX
+	LEAQ    (AX)(DX*2), AX
+	SUBQ    $0x00000002, R14
+	JNZ     rows1
+	JMP     next1
+
+tile2x1_more:
+	MOVQ    R12, DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y2
+	VMOVUPD 32(DI), Y3
+	JMP     tile2x1_start
+
+tile3x1:
+	CMPB   more+64(FP), $0x00
+	JNE    tile3x1_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+
+tile3x1_start:
+	MOVQ SI, DI
+	MOVQ depth+56(FP), R15
+	SUBQ $0x04, R15
+	JB   tile3x1_few
+
+tile3x1_loop:
+	VMOVUPD      (DI), Y6
+	VMOVUPD      32(DI), Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (AX)(DX*1), Y9
+	VFMADD231PS  Y6, Y9, Y2
+	VFMADD231PS  Y7, Y9, Y3
+	VBROADCASTSS (AX)(DX*2), Y10
+	VFMADD231PS  Y6, Y10, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	VMOVUPD      64(DI), Y6
+	VMOVUPD      96(DI), Y7
+	VBROADCASTSS 4(AX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(AX)(DX*1), Y9
+	VFMADD231PS  Y6, Y9, Y2
+	VFMADD231PS  Y7, Y9, Y3
+	VBROADCASTSS 4(AX)(DX*2), Y10
+	VFMADD231PS  Y6, Y10, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	VMOVUPD      128(DI), Y6
+	VMOVUPD      160(DI), Y7
+	VBROADCASTSS 8(AX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(AX)(DX*1), Y9
+	VFMADD231PS  Y6, Y9, Y2
+	VFMADD231PS  Y7, Y9, Y3
+	VBROADCASTSS 8(AX)(DX*2), Y10
+	VFMADD231PS  Y6, Y10, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	VMOVUPD      192(DI), Y6
+	VMOVUPD      224(DI), Y7
+	VBROADCASTSS 12(AX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 12(AX)(DX*1), Y9
+	VFMADD231PS  Y6, Y9, Y2
+	VFMADD231PS  Y7, Y9, Y3
+	VBROADCASTSS 12(AX)(DX*2), Y10
+	VFMADD231PS  Y6, Y10, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	ADDQ         $0x00000010, AX
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R15
+	JAE          tile3x1_loop
+
+tile3x1_few:
+	ADDQ $0x04, R15
+	JZ   tile3x1_end
+
+tile3x1_one:
+	VMOVUPD      (DI), Y6
+	VMOVUPD      32(DI), Y7
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (AX)(DX*1), Y9
+	VFMADD231PS  Y6, Y9, Y2
+	VFMADD231PS  Y7, Y9, Y3
+	VBROADCASTSS (AX)(DX*2), Y10
+	VFMADD231PS  Y6, Y10, Y4
+	VFMADD231PS  Y7, Y10, Y5
+	ADDQ         $0x00000004, AX
+	ADDQ         $0x00000040, DI
+	DECQ         R15
+	JNZ          tile3x1_one
+
+tile3x1_end:
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y4, (R12)
+	VMOVUPD Y5, 32(R12)
+	ADDQ    R13, R12
+	MOVQ    depth+56(FP), R15
+	SHLQ    $0x02, R15
+	SUBQ    R15, AX
+	LEAQ    (AX)(DX*2), AX
+	LEAQ    (AX)(DX*1), AX
+	SUBQ    $0x00000003, R14
+	JNZ     rows1
+	JMP     next1
+
+tile3x1_more:
+	MOVQ    R12, DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y2
+	VMOVUPD 32(DI), Y3
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y4
+	VMOVUPD 32(DI), Y5
+	JMP     tile3x1_start
+
+tile4x1:
+	CMPB   more+64(FP), $0x00
+	JNE    tile4x1_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+
+tile4x1_start:
+	MOVQ SI, DI
+	MOVQ depth+56(FP), R15
+	SUBQ $0x04, R15
+	JB   tile4x1_few
+
+tile4x1_loop:
+	VMOVUPD      (DI), Y8
+	VMOVUPD      32(DI), Y9
+	VBROADCASTSS (AX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (AX)(DX*1), Y11
+	VFMADD231PS  Y8, Y11, Y2
+	VFMADD231PS  Y9, Y11, Y3
+	VBROADCASTSS (AX)(DX*2), Y12
+	VFMADD231PS  Y8, Y12, Y4
+	VFMADD231PS  Y9, Y12, Y5
+	VBROADCASTSS (AX)(BX*1), Y13
+	VFMADD231PS  Y8, Y13, Y6
+	VFMADD231PS  Y9, Y13, Y7
+	VMOVUPD      64(DI), Y8
+	VMOVUPD      96(DI), Y9
+	VBROADCASTSS 4(AX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(AX)(DX*1), Y11
+	VFMADD231PS  Y8, Y11, Y2
+	VFMADD231PS  Y9, Y11, Y3
+	VBROADCASTSS 4(AX)(DX*2), Y12
+	VFMADD231PS  Y8, Y12, Y4
+	VFMADD231PS  Y9, Y12, Y5
+	VBROADCASTSS 4(AX)(BX*1), Y13
+	VFMADD231PS  Y8, Y13, Y6
+	VFMADD231PS  Y9, Y13, Y7
+	VMOVUPD      128(DI), Y8
+	VMOVUPD      160(DI), Y9
+	VBROADCASTSS 8(AX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 8(AX)(DX*1), Y11
+	VFMADD231PS  Y8, Y11, Y2
+	VFMADD231PS  Y9, Y11, Y3
+	VBROADCASTSS 8(AX)(DX*2), Y12
+	VFMADD231PS  Y8, Y12, Y4
+	VFMADD231PS  Y9, Y12, Y5
+	VBROADCASTSS 8(AX)(BX*1), Y13
+	VFMADD231PS  Y8, Y13, Y6
+	VFMADD231PS  Y9, Y13, Y7
+	VMOVUPD      192(DI), Y8
+	VMOVUPD      224(DI), Y9
+	VBROADCASTSS 12(AX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 12(AX)(DX*1), Y11
+	VFMADD231PS  Y8, Y11, Y2
+	VFMADD231PS  Y9, Y11, Y3
+	VBROADCASTSS 12(AX)(DX*2), Y12
+	VFMADD231PS  Y8, Y12, Y4
+	VFMADD231PS  Y9, Y12, Y5
+	VBROADCASTSS 12(AX)(BX*1), Y13
+	VFMADD231PS  Y8, Y13, Y6
+	VFMADD231PS  Y9, Y13, Y7
+	ADDQ         $0x00000010, AX
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R15
+	JAE          tile4x1_loop
+
+tile4x1_few:
+	ADDQ $0x04, R15
+	JZ   tile4x1_end
+
+tile4x1_one:
+	VMOVUPD      (DI), Y8
+	VMOVUPD      32(DI), Y9
+	VBROADCASTSS (AX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (AX)(DX*1), Y11
+	VFMADD231PS  Y8, Y11, Y2
+	VFMADD231PS  Y9, Y11, Y3
+	VBROADCASTSS (AX)(DX*2), Y12
+	VFMADD231PS  Y8, Y12, Y4
+	VFMADD231PS  Y9, Y12, Y5
+	VBROADCASTSS (AX)(BX*1), Y13
+	VFMADD231PS  Y8, Y13, Y6
+	VFMADD231PS  Y9, Y13, Y7
+	ADDQ         $0x00000004, AX
+	ADDQ         $0x00000040, DI
+	DECQ         R15
+	JNZ          tile4x1_one
+
+tile4x1_end:
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y4, (R12)
+	VMOVUPD Y5, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y6, (R12)
+	VMOVUPD Y7, 32(R12)
+	ADDQ    R13, R12
+	MOVQ    depth+56(FP), R15
+	SHLQ    $0x02, R15
+	SUBQ    R15, AX
+	LEAQ    (AX)(DX*4), AX
+	SUBQ    $0x00000004, R14
+	JNZ     rows1
+	JMP     next1
+
+tile4x1_more:
+	MOVQ    R12, DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y2
+	VMOVUPD 32(DI), Y3
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y4
+	VMOVUPD 32(DI), Y5
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y6
+	VMOVUPD 32(DI), Y7
+	JMP     tile4x1_start
+
+tile5x1:
+	CMPB   more+64(FP), $0x00
+	JNE    tile5x1_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+
+tile5x1_start:
+	MOVQ SI, DI
+	LEAQ (AX)(DX*4), CX
+	MOVQ depth+56(FP), R15
+	SUBQ $0x04, R15
+	JB   tile5x1_few
+
+tile5x1_loop:
+	VMOVUPD      (DI), Y10
+	VMOVUPD      32(DI), Y11
+	VBROADCASTSS (AX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (AX)(DX*1), Y13
+	VFMADD231PS  Y10, Y13, Y2
+	VFMADD231PS  Y11, Y13, Y3
+	VBROADCASTSS (AX)(DX*2), Y14
+	VFMADD231PS  Y10, Y14, Y4
+	VFMADD231PS  Y11, Y14, Y5
+	VBROADCASTSS (AX)(BX*1), Y15
+	VFMADD231PS  Y10, Y15, Y6
+	VFMADD231PS  Y11, Y15, Y7
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPD      64(DI), Y10
+	VMOVUPD      96(DI), Y11
+	VBROADCASTSS 4(AX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(AX)(DX*1), Y13
+	VFMADD231PS  Y10, Y13, Y2
+	VFMADD231PS  Y11, Y13, Y3
+	VBROADCASTSS 4(AX)(DX*2), Y14
+	VFMADD231PS  Y10, Y14, Y4
+	VFMADD231PS  Y11, Y14, Y5
+	VBROADCASTSS 4(AX)(BX*1), Y15
+	VFMADD231PS  Y10, Y15, Y6
+	VFMADD231PS  Y11, Y15, Y7
+	VBROADCASTSS 4(CX), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPD      128(DI), Y10
+	VMOVUPD      160(DI), Y11
+	VBROADCASTSS 8(AX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 8(AX)(DX*1), Y13
+	VFMADD231PS  Y10, Y13, Y2
+	VFMADD231PS  Y11, Y13, Y3
+	VBROADCASTSS 8(AX)(DX*2), Y14
+	VFMADD231PS  Y10, Y14, Y4
+	VFMADD231PS  Y11, Y14, Y5
+	VBROADCASTSS 8(AX)(BX*1), Y15
+	VFMADD231PS  Y10, Y15, Y6
+	VFMADD231PS  Y11, Y15, Y7
+	VBROADCASTSS 8(CX), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPD      192(DI), Y10
+	VMOVUPD      224(DI), Y11
+	VBROADCASTSS 12(AX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 12(AX)(DX*1), Y13
+	VFMADD231PS  Y10, Y13, Y2
+	VFMADD231PS  Y11, Y13, Y3
+	VBROADCASTSS 12(AX)(DX*2), Y14
+	VFMADD231PS  Y10, Y14, Y4
+	VFMADD231PS  Y11, Y14, Y5
+	VBROADCASTSS 12(AX)(BX*1), Y15
+	VFMADD231PS  Y10, Y15, Y6
+	VFMADD231PS  Y11, Y15, Y7
+	VBROADCASTSS 12(CX), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x00000010, AX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R15
+	JAE          tile5x1_loop
+
+tile5x1_few:
+	ADDQ $0x04, R15
+	JZ   tile5x1_end
+
+tile5x1_one:
+	VMOVUPD      (DI), Y10
+	VMOVUPD      32(DI), Y11
+	VBROADCASTSS (AX), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (AX)(DX*1), Y13
+	VFMADD231PS  Y10, Y13, Y2
+	VFMADD231PS  Y11, Y13, Y3
+	VBROADCASTSS (AX)(DX*2), Y14
+	VFMADD231PS  Y10, Y14, Y4
+	VFMADD231PS  Y11, Y14, Y5
+	VBROADCASTSS (AX)(BX*1), Y15
+	VFMADD231PS  Y10, Y15, Y6
+	VFMADD231PS  Y11, Y15, Y7
+	VBROADCASTSS (CX), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x00000004, AX
+	ADDQ         $0x00000004, CX
+	ADDQ         $0x00000040, DI
+	DECQ         R15
+	JNZ          tile5x1_one
+
+tile5x1_end:
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y4, (R12)
+	VMOVUPD Y5, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y6, (R12)
+	VMOVUPD Y7, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y8, (R12)
+	VMOVUPD Y9, 32(R12)
+	ADDQ    R13, R12
+	MOVQ    depth+56(FP), R15
+	SHLQ    $0x02, R15
+	SUBQ    R15, AX
+	LEAQ    (AX)(DX*4), AX
+	LEAQ    (AX)(DX*1), AX
+	SUBQ    $0x00000005, R14
+	JNZ     rows1
+	JMP     next1
+
+tile5x1_more:
+	MOVQ    R12, DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y2
+	VMOVUPD 32(DI), Y3
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y4
+	VMOVUPD 32(DI), Y5
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y6
+	VMOVUPD 32(DI), Y7
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y8
+	VMOVUPD 32(DI), Y9
+	JMP     tile5x1_start
+
+tile6x1:
+	CMPB   more+64(FP), $0x00
+	JNE    tile6x1_more
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+
+tile6x1_start:
+	MOVQ SI, DI
+	LEAQ (AX)(DX*4), CX
+	MOVQ rows+32(FP), R15
+	SUBQ R14, R15
+	CMPQ R15, $0x00000018
+	JL   tile6x1_run
+	XORQ R9, R9
+
+tile6x1_run:
+	MOVQ depth+56(FP), R15
+	SUBQ $0x04, R15
+	JB   tile6x1_few
+
+tile6x1_loop:
+	VMOVUPD      (DI), Y12
+	VMOVUPD      32(DI), Y13
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (AX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (AX)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (CX)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPD      64(DI), Y12
+	VMOVUPD      96(DI), Y13
+	VBROADCASTSS 4(AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(AX)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 4(AX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 4(AX)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 4(CX), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 4(CX)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPD      128(DI), Y12
+	VMOVUPD      160(DI), Y13
+	VBROADCASTSS 8(AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 8(AX)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 8(AX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 8(AX)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 8(CX), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 8(CX)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	VMOVUPD      192(DI), Y12
+	VMOVUPD      224(DI), Y13
+	VBROADCASTSS 12(AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 12(AX)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS 12(AX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(AX)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS 12(CX), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 12(CX)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	PREFETCHT1   (R8)
+	ADDQ         R9, R8
+	ADDQ         $0x00000010, AX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x04, R15
+	JAE          tile6x1_loop
+
+tile6x1_few:
+	ADDQ $0x04, R15
+	JZ   tile6x1_end
+
+tile6x1_one:
+	VMOVUPD      (DI), Y12
+	VMOVUPD      32(DI), Y13
+	VBROADCASTSS (AX), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (AX)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y2
+	VFMADD231PS  Y13, Y15, Y3
+	VBROADCASTSS (AX)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (AX)(BX*1), Y15
+	VFMADD231PS  Y12, Y15, Y6
+	VFMADD231PS  Y13, Y15, Y7
+	VBROADCASTSS (CX), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (CX)(DX*1), Y15
+	VFMADD231PS  Y12, Y15, Y10
+	VFMADD231PS  Y13, Y15, Y11
+	ADDQ         $0x00000004, AX
+	ADDQ         $0x00000004, CX
+	ADDQ         $0x00000040, DI
+	DECQ         R15
+	JNZ          tile6x1_one
+
+tile6x1_end:
+	VMOVUPD Y0, (R12)
+	VMOVUPD Y1, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y2, (R12)
+	VMOVUPD Y3, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y4, (R12)
+	VMOVUPD Y5, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y6, (R12)
+	VMOVUPD Y7, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y8, (R12)
+	VMOVUPD Y9, 32(R12)
+	ADDQ    R13, R12
+	VMOVUPD Y10, (R12)
+	VMOVUPD Y11, 32(R12)
+	ADDQ    R13, R12
+	MOVQ    depth+56(FP), R15
+	SHLQ    $0x02, R15
+	SUBQ    R15, AX
+	LEAQ    (AX)(DX*4), AX
+	LEAQ    (AX)(DX*2), AX
+	SUBQ    $0x00000006, R14
+	JNZ     rows1
+	JMP     next1
+
+tile6x1_more:
+	MOVQ    R12, DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y2
+	VMOVUPD 32(DI), Y3
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y4
+	VMOVUPD 32(DI), Y5
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y6
+	VMOVUPD 32(DI), Y7
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y8
+	VMOVUPD 32(DI), Y9
+	ADDQ    R13, DI
+	VMOVUPD (DI), Y10
+	VMOVUPD 32(DI), Y11
+	JMP     tile6x1_start
+
+next1:
+	ADDQ $0x00000040, R11
+	ADDQ R10, SI
+	SUBQ $0x10, width+48(FP)
+	JMP  groups
+
+// func avx2Gather32(c *float32, stride int, bits *uint64, words int, values *float32, b *float32, rows int, panels int, more bool, next *float32, ahead int, x *float32, coef *float32, n int, lanes int)
 // Requires: AVX, BMI, FMA3, MMX+
-TEXT ·avx2Gather(SB), NOSPLIT, $0-65
+TEXT ·avx2Gather32(SB), NOSPLIT, $0-120
 	MOVQ c+0(FP), AX
 	MOVQ stride+8(FP), CX
-	SHLQ $0x03, CX
+	SHLQ $0x02, CX
 	MOVQ bits+16(FP), DX
 	MOVQ words+24(FP), BX
 	SHLQ $0x03, BX
 	MOVQ values+32(FP), SI
 	MOVQ b+40(FP), DI
+	MOVQ next+72(FP), R8
 	MOVQ rows+48(FP), R9
-	MOVQ panels+56(FP), R8
-	CMPQ R8, $0x00000006
+	MOVQ x+88(FP), R13
+	MOVQ coef+96(FP), R14
+	CMPQ panels+56(FP), $0x00000006
 	JEQ  panels6
-	CMPQ R8, $0x00000005
+	CMPQ panels+56(FP), $0x00000005
 	JEQ  panels5
-	CMPQ R8, $0x00000004
+	CMPQ panels+56(FP), $0x00000004
 	JEQ  panels4
-	CMPQ R8, $0x00000003
+	CMPQ panels+56(FP), $0x00000003
 	JEQ  panels3
-	CMPQ R8, $0x00000002
+	CMPQ panels+56(FP), $0x00000002
 	JEQ  panels2
-	LEAQ 4096(DI), R8
 
-panels1_row:
+panels1:
 	CMPB   more+64(FP), $0x00
 	JNE    panels1_more
 	VXORPD Y0, Y0, Y0
@@ -960,28 +3229,64 @@ panels1_start:
 panels1_bit:
 	TZCNTQ       R10, R11
 	IMUL3Q       $0x00000040, R11, R12
-	VBROADCASTSD (SI)(R11*8), Y2
-	VFMADD231PD  (DI)(R12*1), Y2, Y0
-	VFMADD231PD  32(DI)(R12*1), Y2, Y1
+	VBROADCASTSS (SI)(R11*4), Y2
+	VFMADD231PS  (DI)(R12*1), Y2, Y0
+	VFMADD231PS  32(DI)(R12*1), Y2, Y1
 	BLSRQ        R10, R10
 	JNZ          panels1_bit
 
 panels1_end:
+	PREFETCHT1 (R8)
+	MOVQ       ahead+80(FP), R12
+	LEAQ       (R8)(R12*4), R8
+	TESTQ      R13, R13
+	JNZ        panels1_step
 	VMOVUPD    Y0, (AX)
 	VMOVUPD    Y1, 32(AX)
-	PREFETCHT1 (R8)
-	ADDQ       $0x00000040, R8
-	ADDQ       CX, AX
-	ADDQ       BX, DX
-	DECQ       R9
-	JNZ        panels1_row
+
+panels1_next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  panels1
 	VZEROUPPER
 	RET
 
-panels2:
-	LEAQ 8192(DI), R8
+panels1_step:
+	VBROADCASTSS (R14), Y2
+	CMPQ         lanes+112(FP), $0x00000010
+	JNE          panels1_lanes
+	VMOVUPD      (R13), Y3
+	VFMADD231PS  Y0, Y2, Y3
+	VMOVUPD      Y3, (R13)
+	VMOVUPD      32(R13), Y3
+	VFMADD231PS  Y1, Y2, Y3
+	VMOVUPD      Y3, 32(R13)
+	JMP          panels1_stepped
 
-panels2_row:
+panels1_lanes:
+	LEAQ        panelsavx232<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     64(R12)(R11*4), Y4
+	VMASKMOVPS  (R13), Y4, Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMASKMOVPS  Y3, Y4, (R13)
+	LEAQ        panelsavx232<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     96(R12)(R11*4), Y4
+	VMASKMOVPS  32(R13), Y4, Y3
+	VFMADD231PS Y1, Y2, Y3
+	VMASKMOVPS  Y3, Y4, 32(R13)
+
+panels1_stepped:
+	MOVQ n+104(FP), R12
+	LEAQ (R13)(R12*4), R13
+	ADDQ $0x00000004, R14
+	JMP  panels1_next
+
+panels2:
 	CMPB   more+64(FP), $0x00
 	JNE    panels2_more
 	VXORPD Y0, Y0, Y0
@@ -1004,33 +3309,75 @@ panels2_start:
 panels2_bit:
 	TZCNTQ       R10, R11
 	IMUL3Q       $0x00000080, R11, R12
-	VBROADCASTSD (SI)(R11*8), Y4
-	VFMADD231PD  (DI)(R12*1), Y4, Y0
-	VFMADD231PD  32(DI)(R12*1), Y4, Y1
-	VFMADD231PD  64(DI)(R12*1), Y4, Y2
-	VFMADD231PD  96(DI)(R12*1), Y4, Y3
+	VBROADCASTSS (SI)(R11*4), Y4
+	VFMADD231PS  (DI)(R12*1), Y4, Y0
+	VFMADD231PS  32(DI)(R12*1), Y4, Y1
+	VFMADD231PS  64(DI)(R12*1), Y4, Y2
+	VFMADD231PS  96(DI)(R12*1), Y4, Y3
 	BLSRQ        R10, R10
 	JNZ          panels2_bit
 
 panels2_end:
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	MOVQ       ahead+80(FP), R12
+	LEAQ       (R8)(R12*4), R8
+	TESTQ      R13, R13
+	JNZ        panels2_step
 	VMOVUPD    Y0, (AX)
 	VMOVUPD    Y1, 32(AX)
 	VMOVUPD    Y2, 64(AX)
 	VMOVUPD    Y3, 96(AX)
-	PREFETCHT1 (R8)
-	PREFETCHT1 64(R8)
-	ADDQ       $0x00000080, R8
-	ADDQ       CX, AX
-	ADDQ       BX, DX
-	DECQ       R9
-	JNZ        panels2_row
+
+panels2_next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  panels2
 	VZEROUPPER
 	RET
 
-panels3:
-	LEAQ 12288(DI), R8
+panels2_step:
+	VBROADCASTSS (R14), Y4
+	VMOVUPD      (R13), Y5
+	VFMADD231PS  Y0, Y4, Y5
+	VMOVUPD      Y5, (R13)
+	VMOVUPD      32(R13), Y5
+	VFMADD231PS  Y1, Y4, Y5
+	VMOVUPD      Y5, 32(R13)
+	CMPQ         lanes+112(FP), $0x00000010
+	JNE          panels2_lanes
+	VMOVUPD      64(R13), Y5
+	VFMADD231PS  Y2, Y4, Y5
+	VMOVUPD      Y5, 64(R13)
+	VMOVUPD      96(R13), Y5
+	VFMADD231PS  Y3, Y4, Y5
+	VMOVUPD      Y5, 96(R13)
+	JMP          panels2_stepped
 
-panels3_row:
+panels2_lanes:
+	LEAQ        panelsavx232<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     64(R12)(R11*4), Y6
+	VMASKMOVPS  64(R13), Y6, Y5
+	VFMADD231PS Y2, Y4, Y5
+	VMASKMOVPS  Y5, Y6, 64(R13)
+	LEAQ        panelsavx232<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     96(R12)(R11*4), Y6
+	VMASKMOVPS  96(R13), Y6, Y5
+	VFMADD231PS Y3, Y4, Y5
+	VMASKMOVPS  Y5, Y6, 96(R13)
+
+panels2_stepped:
+	MOVQ n+104(FP), R12
+	LEAQ (R13)(R12*4), R13
+	ADDQ $0x00000004, R14
+	JMP  panels2_next
+
+panels3:
 	CMPB   more+64(FP), $0x00
 	JNE    panels3_more
 	VXORPD Y0, Y0, Y0
@@ -1057,38 +3404,86 @@ panels3_start:
 panels3_bit:
 	TZCNTQ       R10, R11
 	IMUL3Q       $0x000000c0, R11, R12
-	VBROADCASTSD (SI)(R11*8), Y6
-	VFMADD231PD  (DI)(R12*1), Y6, Y0
-	VFMADD231PD  32(DI)(R12*1), Y6, Y1
-	VFMADD231PD  64(DI)(R12*1), Y6, Y2
-	VFMADD231PD  96(DI)(R12*1), Y6, Y3
-	VFMADD231PD  128(DI)(R12*1), Y6, Y4
-	VFMADD231PD  160(DI)(R12*1), Y6, Y5
+	VBROADCASTSS (SI)(R11*4), Y6
+	VFMADD231PS  (DI)(R12*1), Y6, Y0
+	VFMADD231PS  32(DI)(R12*1), Y6, Y1
+	VFMADD231PS  64(DI)(R12*1), Y6, Y2
+	VFMADD231PS  96(DI)(R12*1), Y6, Y3
+	VFMADD231PS  128(DI)(R12*1), Y6, Y4
+	VFMADD231PS  160(DI)(R12*1), Y6, Y5
 	BLSRQ        R10, R10
 	JNZ          panels3_bit
 
 panels3_end:
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	MOVQ       ahead+80(FP), R12
+	LEAQ       (R8)(R12*4), R8
+	TESTQ      R13, R13
+	JNZ        panels3_step
 	VMOVUPD    Y0, (AX)
 	VMOVUPD    Y1, 32(AX)
 	VMOVUPD    Y2, 64(AX)
 	VMOVUPD    Y3, 96(AX)
 	VMOVUPD    Y4, 128(AX)
 	VMOVUPD    Y5, 160(AX)
-	PREFETCHT1 (R8)
-	PREFETCHT1 64(R8)
-	PREFETCHT1 128(R8)
-	ADDQ       $0x000000c0, R8
-	ADDQ       CX, AX
-	ADDQ       BX, DX
-	DECQ       R9
-	JNZ        panels3_row
+
+panels3_next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  panels3
 	VZEROUPPER
 	RET
 
-panels4:
-	LEAQ 16384(DI), R8
+panels3_step:
+	VBROADCASTSS (R14), Y6
+	VMOVUPD      (R13), Y7
+	VFMADD231PS  Y0, Y6, Y7
+	VMOVUPD      Y7, (R13)
+	VMOVUPD      32(R13), Y7
+	VFMADD231PS  Y1, Y6, Y7
+	VMOVUPD      Y7, 32(R13)
+	VMOVUPD      64(R13), Y7
+	VFMADD231PS  Y2, Y6, Y7
+	VMOVUPD      Y7, 64(R13)
+	VMOVUPD      96(R13), Y7
+	VFMADD231PS  Y3, Y6, Y7
+	VMOVUPD      Y7, 96(R13)
+	CMPQ         lanes+112(FP), $0x00000010
+	JNE          panels3_lanes
+	VMOVUPD      128(R13), Y7
+	VFMADD231PS  Y4, Y6, Y7
+	VMOVUPD      Y7, 128(R13)
+	VMOVUPD      160(R13), Y7
+	VFMADD231PS  Y5, Y6, Y7
+	VMOVUPD      Y7, 160(R13)
+	JMP          panels3_stepped
 
-panels4_row:
+panels3_lanes:
+	LEAQ        panelsavx232<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     64(R12)(R11*4), Y8
+	VMASKMOVPS  128(R13), Y8, Y7
+	VFMADD231PS Y4, Y6, Y7
+	VMASKMOVPS  Y7, Y8, 128(R13)
+	LEAQ        panelsavx232<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     96(R12)(R11*4), Y8
+	VMASKMOVPS  160(R13), Y8, Y7
+	VFMADD231PS Y5, Y6, Y7
+	VMASKMOVPS  Y7, Y8, 160(R13)
+
+panels3_stepped:
+	MOVQ n+104(FP), R12
+	LEAQ (R13)(R12*4), R13
+	ADDQ $0x00000004, R14
+	JMP  panels3_next
+
+panels4:
 	CMPB   more+64(FP), $0x00
 	JNE    panels4_more
 	VXORPD Y0, Y0, Y0
@@ -1119,19 +3514,27 @@ panels4_start:
 panels4_bit:
 	TZCNTQ       R10, R11
 	IMUL3Q       $0x00000100, R11, R12
-	VBROADCASTSD (SI)(R11*8), Y8
-	VFMADD231PD  (DI)(R12*1), Y8, Y0
-	VFMADD231PD  32(DI)(R12*1), Y8, Y1
-	VFMADD231PD  64(DI)(R12*1), Y8, Y2
-	VFMADD231PD  96(DI)(R12*1), Y8, Y3
-	VFMADD231PD  128(DI)(R12*1), Y8, Y4
-	VFMADD231PD  160(DI)(R12*1), Y8, Y5
-	VFMADD231PD  192(DI)(R12*1), Y8, Y6
-	VFMADD231PD  224(DI)(R12*1), Y8, Y7
+	VBROADCASTSS (SI)(R11*4), Y8
+	VFMADD231PS  (DI)(R12*1), Y8, Y0
+	VFMADD231PS  32(DI)(R12*1), Y8, Y1
+	VFMADD231PS  64(DI)(R12*1), Y8, Y2
+	VFMADD231PS  96(DI)(R12*1), Y8, Y3
+	VFMADD231PS  128(DI)(R12*1), Y8, Y4
+	VFMADD231PS  160(DI)(R12*1), Y8, Y5
+	VFMADD231PS  192(DI)(R12*1), Y8, Y6
+	VFMADD231PS  224(DI)(R12*1), Y8, Y7
 	BLSRQ        R10, R10
 	JNZ          panels4_bit
 
 panels4_end:
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	MOVQ       ahead+80(FP), R12
+	LEAQ       (R8)(R12*4), R8
+	TESTQ      R13, R13
+	JNZ        panels4_step
 	VMOVUPD    Y0, (AX)
 	VMOVUPD    Y1, 32(AX)
 	VMOVUPD    Y2, 64(AX)
@@ -1140,22 +3543,68 @@ panels4_end:
 	VMOVUPD    Y5, 160(AX)
 	VMOVUPD    Y6, 192(AX)
 	VMOVUPD    Y7, 224(AX)
-	PREFETCHT1 (R8)
-	PREFETCHT1 64(R8)
-	PREFETCHT1 128(R8)
-	PREFETCHT1 192(R8)
-	ADDQ       $0x00000100, R8
-	ADDQ       CX, AX
-	ADDQ       BX, DX
-	DECQ       R9
-	JNZ        panels4_row
+
+panels4_next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  panels4
 	VZEROUPPER
 	RET
 
-panels5:
-	LEAQ 20480(DI), R8
+panels4_step:
+	VBROADCASTSS (R14), Y8
+	VMOVUPD      (R13), Y9
+	VFMADD231PS  Y0, Y8, Y9
+	VMOVUPD      Y9, (R13)
+	VMOVUPD      32(R13), Y9
+	VFMADD231PS  Y1, Y8, Y9
+	VMOVUPD      Y9, 32(R13)
+	VMOVUPD      64(R13), Y9
+	VFMADD231PS  Y2, Y8, Y9
+	VMOVUPD      Y9, 64(R13)
+	VMOVUPD      96(R13), Y9
+	VFMADD231PS  Y3, Y8, Y9
+	VMOVUPD      Y9, 96(R13)
+	VMOVUPD      128(R13), Y9
+	VFMADD231PS  Y4, Y8, Y9
+	VMOVUPD      Y9, 128(R13)
+	VMOVUPD      160(R13), Y9
+	VFMADD231PS  Y5, Y8, Y9
+	VMOVUPD      Y9, 160(R13)
+	CMPQ         lanes+112(FP), $0x00000010
+	JNE          panels4_lanes
+	VMOVUPD      192(R13), Y9
+	VFMADD231PS  Y6, Y8, Y9
+	VMOVUPD      Y9, 192(R13)
+	VMOVUPD      224(R13), Y9
+	VFMADD231PS  Y7, Y8, Y9
+	VMOVUPD      Y9, 224(R13)
+	JMP          panels4_stepped
 
-panels5_row:
+panels4_lanes:
+	LEAQ        panelsavx232<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     64(R12)(R11*4), Y10
+	VMASKMOVPS  192(R13), Y10, Y9
+	VFMADD231PS Y6, Y8, Y9
+	VMASKMOVPS  Y9, Y10, 192(R13)
+	LEAQ        panelsavx232<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     96(R12)(R11*4), Y10
+	VMASKMOVPS  224(R13), Y10, Y9
+	VFMADD231PS Y7, Y8, Y9
+	VMASKMOVPS  Y9, Y10, 224(R13)
+
+panels4_stepped:
+	MOVQ n+104(FP), R12
+	LEAQ (R13)(R12*4), R13
+	ADDQ $0x00000004, R14
+	JMP  panels4_next
+
+panels5:
 	CMPB   more+64(FP), $0x00
 	JNE    panels5_more
 	VXORPD Y0, Y0, Y0
@@ -1190,21 +3639,30 @@ panels5_start:
 panels5_bit:
 	TZCNTQ       R10, R11
 	IMUL3Q       $0x00000140, R11, R12
-	VBROADCASTSD (SI)(R11*8), Y10
-	VFMADD231PD  (DI)(R12*1), Y10, Y0
-	VFMADD231PD  32(DI)(R12*1), Y10, Y1
-	VFMADD231PD  64(DI)(R12*1), Y10, Y2
-	VFMADD231PD  96(DI)(R12*1), Y10, Y3
-	VFMADD231PD  128(DI)(R12*1), Y10, Y4
-	VFMADD231PD  160(DI)(R12*1), Y10, Y5
-	VFMADD231PD  192(DI)(R12*1), Y10, Y6
-	VFMADD231PD  224(DI)(R12*1), Y10, Y7
-	VFMADD231PD  256(DI)(R12*1), Y10, Y8
-	VFMADD231PD  288(DI)(R12*1), Y10, Y9
+	VBROADCASTSS (SI)(R11*4), Y10
+	VFMADD231PS  (DI)(R12*1), Y10, Y0
+	VFMADD231PS  32(DI)(R12*1), Y10, Y1
+	VFMADD231PS  64(DI)(R12*1), Y10, Y2
+	VFMADD231PS  96(DI)(R12*1), Y10, Y3
+	VFMADD231PS  128(DI)(R12*1), Y10, Y4
+	VFMADD231PS  160(DI)(R12*1), Y10, Y5
+	VFMADD231PS  192(DI)(R12*1), Y10, Y6
+	VFMADD231PS  224(DI)(R12*1), Y10, Y7
+	VFMADD231PS  256(DI)(R12*1), Y10, Y8
+	VFMADD231PS  288(DI)(R12*1), Y10, Y9
 	BLSRQ        R10, R10
 	JNZ          panels5_bit
 
 panels5_end:
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	PREFETCHT1 256(R8)
+	MOVQ       ahead+80(FP), R12
+	LEAQ       (R8)(R12*4), R8
+	TESTQ      R13, R13
+	JNZ        panels5_step
 	VMOVUPD    Y0, (AX)
 	VMOVUPD    Y1, 32(AX)
 	VMOVUPD    Y2, 64(AX)
@@ -1215,23 +3673,74 @@ panels5_end:
 	VMOVUPD    Y7, 224(AX)
 	VMOVUPD    Y8, 256(AX)
 	VMOVUPD    Y9, 288(AX)
-	PREFETCHT1 (R8)
-	PREFETCHT1 64(R8)
-	PREFETCHT1 128(R8)
-	PREFETCHT1 192(R8)
-	PREFETCHT1 256(R8)
-	ADDQ       $0x00000140, R8
-	ADDQ       CX, AX
-	ADDQ       BX, DX
-	DECQ       R9
-	JNZ        panels5_row
+
+panels5_next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  panels5
 	VZEROUPPER
 	RET
 
-panels6:
-	LEAQ 24576(DI), R8
+panels5_step:
+	VBROADCASTSS (R14), Y10
+	VMOVUPD      (R13), Y11
+	VFMADD231PS  Y0, Y10, Y11
+	VMOVUPD      Y11, (R13)
+	VMOVUPD      32(R13), Y11
+	VFMADD231PS  Y1, Y10, Y11
+	VMOVUPD      Y11, 32(R13)
+	VMOVUPD      64(R13), Y11
+	VFMADD231PS  Y2, Y10, Y11
+	VMOVUPD      Y11, 64(R13)
+	VMOVUPD      96(R13), Y11
+	VFMADD231PS  Y3, Y10, Y11
+	VMOVUPD      Y11, 96(R13)
+	VMOVUPD      128(R13), Y11
+	VFMADD231PS  Y4, Y10, Y11
+	VMOVUPD      Y11, 128(R13)
+	VMOVUPD      160(R13), Y11
+	VFMADD231PS  Y5, Y10, Y11
+	VMOVUPD      Y11, 160(R13)
+	VMOVUPD      192(R13), Y11
+	VFMADD231PS  Y6, Y10, Y11
+	VMOVUPD      Y11, 192(R13)
+	VMOVUPD      224(R13), Y11
+	VFMADD231PS  Y7, Y10, Y11
+	VMOVUPD      Y11, 224(R13)
+	CMPQ         lanes+112(FP), $0x00000010
+	JNE          panels5_lanes
+	VMOVUPD      256(R13), Y11
+	VFMADD231PS  Y8, Y10, Y11
+	VMOVUPD      Y11, 256(R13)
+	VMOVUPD      288(R13), Y11
+	VFMADD231PS  Y9, Y10, Y11
+	VMOVUPD      Y11, 288(R13)
+	JMP          panels5_stepped
 
-panels6_row:
+panels5_lanes:
+	LEAQ        panelsavx232<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     64(R12)(R11*4), Y12
+	VMASKMOVPS  256(R13), Y12, Y11
+	VFMADD231PS Y8, Y10, Y11
+	VMASKMOVPS  Y11, Y12, 256(R13)
+	LEAQ        panelsavx232<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     96(R12)(R11*4), Y12
+	VMASKMOVPS  288(R13), Y12, Y11
+	VFMADD231PS Y9, Y10, Y11
+	VMASKMOVPS  Y11, Y12, 288(R13)
+
+panels5_stepped:
+	MOVQ n+104(FP), R12
+	LEAQ (R13)(R12*4), R13
+	ADDQ $0x00000004, R14
+	JMP  panels5_next
+
+panels6:
 	CMPB   more+64(FP), $0x00
 	JNE    panels6_more
 	VXORPD Y0, Y0, Y0
@@ -1270,23 +3779,33 @@ panels6_start:
 panels6_bit:
 	TZCNTQ       R10, R11
 	IMUL3Q       $0x00000180, R11, R12
-	VBROADCASTSD (SI)(R11*8), Y12
-	VFMADD231PD  (DI)(R12*1), Y12, Y0
-	VFMADD231PD  32(DI)(R12*1), Y12, Y1
-	VFMADD231PD  64(DI)(R12*1), Y12, Y2
-	VFMADD231PD  96(DI)(R12*1), Y12, Y3
-	VFMADD231PD  128(DI)(R12*1), Y12, Y4
-	VFMADD231PD  160(DI)(R12*1), Y12, Y5
-	VFMADD231PD  192(DI)(R12*1), Y12, Y6
-	VFMADD231PD  224(DI)(R12*1), Y12, Y7
-	VFMADD231PD  256(DI)(R12*1), Y12, Y8
-	VFMADD231PD  288(DI)(R12*1), Y12, Y9
-	VFMADD231PD  320(DI)(R12*1), Y12, Y10
-	VFMADD231PD  352(DI)(R12*1), Y12, Y11
+	VBROADCASTSS (SI)(R11*4), Y12
+	VFMADD231PS  (DI)(R12*1), Y12, Y0
+	VFMADD231PS  32(DI)(R12*1), Y12, Y1
+	VFMADD231PS  64(DI)(R12*1), Y12, Y2
+	VFMADD231PS  96(DI)(R12*1), Y12, Y3
+	VFMADD231PS  128(DI)(R12*1), Y12, Y4
+	VFMADD231PS  160(DI)(R12*1), Y12, Y5
+	VFMADD231PS  192(DI)(R12*1), Y12, Y6
+	VFMADD231PS  224(DI)(R12*1), Y12, Y7
+	VFMADD231PS  256(DI)(R12*1), Y12, Y8
+	VFMADD231PS  288(DI)(R12*1), Y12, Y9
+	VFMADD231PS  320(DI)(R12*1), Y12, Y10
+	VFMADD231PS  352(DI)(R12*1), Y12, Y11
 	BLSRQ        R10, R10
 	JNZ          panels6_bit
 
 panels6_end:
+	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	PREFETCHT1 256(R8)
+	PREFETCHT1 320(R8)
+	MOVQ       ahead+80(FP), R12
+	LEAQ       (R8)(R12*4), R8
+	TESTQ      R13, R13
+	JNZ        panels6_step
 	VMOVUPD    Y0, (AX)
 	VMOVUPD    Y1, 32(AX)
 	VMOVUPD    Y2, 64(AX)
@@ -1299,23 +3818,182 @@ panels6_end:
 	VMOVUPD    Y9, 288(AX)
 	VMOVUPD    Y10, 320(AX)
 	VMOVUPD    Y11, 352(AX)
-	PREFETCHT1 (R8)
-	PREFETCHT1 64(R8)
-	PREFETCHT1 128(R8)
-	PREFETCHT1 192(R8)
-	PREFETCHT1 256(R8)
-	PREFETCHT1 320(R8)
-	ADDQ       $0x00000180, R8
-	ADDQ       CX, AX
-	ADDQ       BX, DX
-	DECQ       R9
-	JNZ        panels6_row
+
+panels6_next:
+	ADDQ CX, AX
+	ADDQ BX, DX
+	DECQ R9
+	JNZ  panels6
 	VZEROUPPER
 	RET
 
-// func avx2Push(x *float64, coef *float64, bits *uint64, values *float64, n int, rows int)
+panels6_step:
+	VBROADCASTSS (R14), Y12
+	VMOVUPD      (R13), Y13
+	VFMADD231PS  Y0, Y12, Y13
+	VMOVUPD      Y13, (R13)
+	VMOVUPD      32(R13), Y13
+	VFMADD231PS  Y1, Y12, Y13
+	VMOVUPD      Y13, 32(R13)
+	VMOVUPD      64(R13), Y13
+	VFMADD231PS  Y2, Y12, Y13
+	VMOVUPD      Y13, 64(R13)
+	VMOVUPD      96(R13), Y13
+	VFMADD231PS  Y3, Y12, Y13
+	VMOVUPD      Y13, 96(R13)
+	VMOVUPD      128(R13), Y13
+	VFMADD231PS  Y4, Y12, Y13
+	VMOVUPD      Y13, 128(R13)
+	VMOVUPD      160(R13), Y13
+	VFMADD231PS  Y5, Y12, Y13
+	VMOVUPD      Y13, 160(R13)
+	VMOVUPD      192(R13), Y13
+	VFMADD231PS  Y6, Y12, Y13
+	VMOVUPD      Y13, 192(R13)
+	VMOVUPD      224(R13), Y13
+	VFMADD231PS  Y7, Y12, Y13
+	VMOVUPD      Y13, 224(R13)
+	VMOVUPD      256(R13), Y13
+	VFMADD231PS  Y8, Y12, Y13
+	VMOVUPD      Y13, 256(R13)
+	VMOVUPD      288(R13), Y13
+	VFMADD231PS  Y9, Y12, Y13
+	VMOVUPD      Y13, 288(R13)
+	CMPQ         lanes+112(FP), $0x00000010
+	JNE          panels6_lanes
+	VMOVUPD      320(R13), Y13
+	VFMADD231PS  Y10, Y12, Y13
+	VMOVUPD      Y13, 320(R13)
+	VMOVUPD      352(R13), Y13
+	VFMADD231PS  Y11, Y12, Y13
+	VMOVUPD      Y13, 352(R13)
+	JMP          panels6_stepped
+
+panels6_lanes:
+	LEAQ        panelsavx232<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     64(R12)(R11*4), Y14
+	VMASKMOVPS  320(R13), Y14, Y13
+	VFMADD231PS Y10, Y12, Y13
+	VMASKMOVPS  Y13, Y14, 320(R13)
+	LEAQ        panelsavx232<>+0(SB), R12
+	MOVQ        lanes+112(FP), R11
+	NEGQ        R11
+	VMOVUPD     96(R12)(R11*4), Y14
+	VMASKMOVPS  352(R13), Y14, Y13
+	VFMADD231PS Y11, Y12, Y13
+	VMASKMOVPS  Y13, Y14, 352(R13)
+
+panels6_stepped:
+	MOVQ n+104(FP), R12
+	LEAQ (R13)(R12*4), R13
+	ADDQ $0x00000004, R14
+	JMP  panels6_next
+
+DATA panelsavx232<>+0(SB)/8, $-1
+DATA panelsavx232<>+8(SB)/8, $-1
+DATA panelsavx232<>+16(SB)/8, $-1
+DATA panelsavx232<>+24(SB)/8, $-1
+DATA panelsavx232<>+32(SB)/8, $-1
+DATA panelsavx232<>+40(SB)/8, $-1
+DATA panelsavx232<>+48(SB)/8, $-1
+DATA panelsavx232<>+56(SB)/8, $-1
+DATA panelsavx232<>+64(SB)/8, $+0
+DATA panelsavx232<>+72(SB)/8, $+0
+DATA panelsavx232<>+80(SB)/8, $+0
+DATA panelsavx232<>+88(SB)/8, $+0
+DATA panelsavx232<>+96(SB)/8, $+0
+DATA panelsavx232<>+104(SB)/8, $+0
+DATA panelsavx232<>+112(SB)/8, $+0
+DATA panelsavx232<>+120(SB)/8, $+0
+GLOBL panelsavx232<>(SB), RODATA|NOPTR, $128
+
+// func avx2Descend32(x *float32, coef *float32, step *float32, stride int, n int, rows int)
+// Requires: AVX, FMA3
+TEXT ·avx2Descend32(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ coef+8(FP), CX
+	MOVQ step+16(FP), DX
+	MOVQ rows+40(FP), BX
+	MOVQ stride+24(FP), DI
+	SUBQ n+32(FP), DI
+	SHLQ $0x02, DI
+
+row:
+	VBROADCASTSS (CX), Y0
+	MOVQ         n+32(FP), SI
+	SUBQ         $0x00000020, SI
+	JB           row_turn_end
+
+row_turn:
+	VMOVUPD     (AX), Y1
+	VFMADD231PS (DX), Y0, Y1
+	VMOVUPD     Y1, (AX)
+	VMOVUPD     32(AX), Y2
+	VFMADD231PS 32(DX), Y0, Y2
+	VMOVUPD     Y2, 32(AX)
+	VMOVUPD     64(AX), Y3
+	VFMADD231PS 64(DX), Y0, Y3
+	VMOVUPD     Y3, 64(AX)
+	VMOVUPD     96(AX), Y4
+	VFMADD231PS 96(DX), Y0, Y4
+	VMOVUPD     Y4, 96(AX)
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, DX
+	SUBQ        $0x00000020, SI
+	JAE         row_turn
+
+row_turn_end:
+	ADDQ $0x00000020, SI
+	SUBQ $0x00000008, SI
+	JB   row_vector_end
+
+row_vector:
+	VMOVUPD     (AX), Y1
+	VFMADD231PS (DX), Y0, Y1
+	VMOVUPD     Y1, (AX)
+	ADDQ        $0x00000020, AX
+	ADDQ        $0x00000020, DX
+	SUBQ        $0x00000008, SI
+	JAE         row_vector
+
+row_vector_end:
+	ADDQ        $0x00000008, SI
+	TESTQ       $0x00000004, SI
+	JZ          row_16
+	VMOVUPD     (AX), X1
+	VFMADD231PS (DX), X0, X1
+	VMOVUPD     X1, (AX)
+	ADDQ        $0x00000010, AX
+	ADDQ        $0x00000010, DX
+
+row_16:
+	ANDQ $0x00000003, SI
+	SUBQ $0x00000001, SI
+	JB   row_one_end
+
+row_one:
+	VMOVSS      (AX), X1
+	VFMADD231SS (DX), X0, X1
+	VMOVSS      X1, (AX)
+	ADDQ        $0x00000004, AX
+	ADDQ        $0x00000004, DX
+	SUBQ        $0x00000001, SI
+	JAE         row_one
+
+row_one_end:
+	ADDQ $0x00000001, SI
+	ADDQ DI, DX
+	ADDQ $0x04, CX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func avx2Push32(x *float32, coef *float32, bits *uint64, values *float32, n int, rows int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·avx2Push(SB), NOSPLIT, $0-48
+TEXT ·avx2Push32(SB), NOSPLIT, $0-48
 	MOVQ    x+0(FP), AX
 	MOVQ    coef+8(FP), SI
 	MOVQ    bits+16(FP), DI
@@ -1324,82 +4002,82 @@ TEXT ·avx2Push(SB), NOSPLIT, $0-48
 	ADDQ    $0x3f, R9
 	SHRQ    $0x06, R9
 	SHLQ    $0x03, R9
-	VMOVDQU bitOfLane<>+0(SB), Y0
-	VMOVDQU bitOfLane<>+32(SB), Y1
+	VMOVDQU bitOfLane32<>+0(SB), Y0
 
 row:
 	MOVQ         values+24(FP), DX
 	MOVQ         DI, CX
 	MOVQ         n+32(FP), BX
-	VBROADCASTSD (SI), Y2
-	SUBQ         $0x00000008, BX
-	JB           eight_end
+	VBROADCASTSS (SI), Y2
+	SUBQ         $0x00000010, BX
+	JB           panel_end
 
-eight:
+panel:
 	VPBROADCASTB (CX), Y3
 	VPAND        Y0, Y3, Y4
-	VPCMPEQQ     Y0, Y4, Y4
+	VPCMPEQD     Y0, Y4, Y4
 	VANDPD       (DX), Y4, Y4
 	VMOVUPD      (AX), Y6
-	VFMADD231PD  Y4, Y2, Y6
+	VFMADD231PS  Y4, Y2, Y6
 	VMOVUPD      Y6, (AX)
-	VPAND        Y1, Y3, Y5
-	VPCMPEQQ     Y1, Y5, Y5
+	VPBROADCASTB 1(CX), Y3
+	VPAND        Y0, Y3, Y5
+	VPCMPEQD     Y0, Y5, Y5
 	VANDPD       32(DX), Y5, Y5
 	VMOVUPD      32(AX), Y7
-	VFMADD231PD  Y5, Y2, Y7
+	VFMADD231PS  Y5, Y2, Y7
 	VMOVUPD      Y7, 32(AX)
-	INCQ         CX
+	ADDQ         $0x00000002, CX
 	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000040, AX
-	SUBQ         $0x00000008, BX
-	JAE          eight
+	SUBQ         $0x00000010, BX
+	JAE          panel
 
-eight_end:
-	ADDQ    $0x00000008, BX
+panel_end:
+	ADDQ    $0x00000010, BX
 	TESTQ   BX, BX
 	JZ      next
-	MOVBQZX (CX), CX
+	MOVWQZX (CX), CX
 
 one:
 	MOVQ        CX, R10
 	ANDQ        $0x01, R10
 	NEGQ        R10
-	ANDQ        (DX), R10
-	VMOVQ       R10, X4
-	VMOVSD      (AX), X5
-	VFMADD231SD X4, X2, X5
-	VMOVSD      X5, (AX)
+	ANDL        (DX), R10
+	VMOVD       R10, X4
+	VMOVSS      (AX), X5
+	VFMADD231SS X4, X2, X5
+	VMOVSS      X5, (AX)
 	SHRQ        $0x01, CX
-	ADDQ        $0x08, DX
-	ADDQ        $0x08, AX
+	ADDQ        $0x00000004, DX
+	ADDQ        $0x00000004, AX
 	DECQ        BX
 	JNZ         one
 
 next:
 	ADDQ R9, DI
-	ADDQ $0x08, SI
+	ADDQ $0x00000004, SI
 	DECQ R8
 	JNZ  row
 	VZEROUPPER
 	RET
 
-DATA bitOfLane<>+0(SB)/8, $0x0000000000000001
-DATA bitOfLane<>+8(SB)/8, $0x0000000000000002
-DATA bitOfLane<>+16(SB)/8, $0x0000000000000004
-DATA bitOfLane<>+24(SB)/8, $0x0000000000000008
-DATA bitOfLane<>+32(SB)/8, $0x0000000000000010
-DATA bitOfLane<>+40(SB)/8, $0x0000000000000020
-DATA bitOfLane<>+48(SB)/8, $0x0000000000000040
-DATA bitOfLane<>+56(SB)/8, $0x0000000000000080
-GLOBL bitOfLane<>(SB), RODATA|NOPTR, $64
+DATA bitOfLane32<>+0(SB)/4, $0x00000001
+DATA bitOfLane32<>+4(SB)/4, $0x00000002
+DATA bitOfLane32<>+8(SB)/4, $0x00000004
+DATA bitOfLane32<>+12(SB)/4, $0x00000008
+DATA bitOfLane32<>+16(SB)/4, $0x00000010
+DATA bitOfLane32<>+20(SB)/4, $0x00000020
+DATA bitOfLane32<>+24(SB)/4, $0x00000040
+DATA bitOfLane32<>+28(SB)/4, $0x00000080
+GLOBL bitOfLane32<>(SB), RODATA|NOPTR, $32
 
-// func avx2Activate(z *float64, stride int, a *float64, bits *uint64, sum *float64, n int, rows int) (flips int)
+// func avx2Activate32(z *float32, stride int, a *float32, bits *uint64, sum *float32, n int, rows int) (flips int)
 // Requires: AVX, AVX2, FMA3, POPCNT
-TEXT ·avx2Activate(SB), NOSPLIT, $0-64
+TEXT ·avx2Activate32(SB), NOSPLIT, $0-64
 	MOVQ   z+0(FP), AX
 	MOVQ   stride+8(FP), DX
-	SHLQ   $0x03, DX
+	SHLQ   $0x02, DX
 	MOVQ   bits+24(FP), BX
 	MOVQ   sum+32(FP), DI
 	MOVQ   n+40(FP), R8
@@ -1407,37 +4085,35 @@ TEXT ·avx2Activate(SB), NOSPLIT, $0-64
 	ADDQ   $0x3f, SI
 	SHRQ   $0x06, SI
 	MOVQ   SI, R9
-	SHLQ   $0x01, R9
 	SHLQ   $0x03, SI
 	XORQ   R10, R10
 	VXORPD Y8, Y8, Y8
 
 strips:
 	VPCMPEQQ Y8, Y8, Y10
-	CMPQ     R8, $0x00000020
+	CMPQ     R8, $0x00000040
 	JGE      strip8
 	MOVQ     R8, CX
 	NEGQ     CX
-	ANDQ     $0x03, CX
-	LEAQ     lanes<>+0(SB), R11
-	VMOVDQU  (R11)(CX*8), Y10
-	CMPQ     R8, $0x0000001c
+	ANDQ     $0x07, CX
+	LEAQ     lanesavx232<>+0(SB), R11
+	VMOVDQU  (R11)(CX*4), Y10
+	CMPQ     R8, $0x00000038
 	JG       strip8
-	CMPQ     R8, $0x00000018
+	CMPQ     R8, $0x00000030
 	JG       strip7
-	CMPQ     R8, $0x00000014
+	CMPQ     R8, $0x00000028
 	JG       strip6
-	CMPQ     R8, $0x00000010
+	CMPQ     R8, $0x00000020
 	JG       strip5
-	CMPQ     R8, $0x0000000c
+	CMPQ     R8, $0x00000018
 	JG       strip4
-	CMPQ     R8, $0x00000008
+	CMPQ     R8, $0x00000010
 	JG       strip3
-	CMPQ     R8, $0x00000004
+	CMPQ     R8, $0x00000008
 	JG       strip2
 	CMPQ     R8, $0x00000000
 	JG       strip1
-	JMP      strip0
 
 strip8:
 	VMOVUPD    (DI), Y0
@@ -1447,78 +4123,79 @@ strip8:
 	VMOVUPD    128(DI), Y4
 	VMOVUPD    160(DI), Y5
 	VMOVUPD    192(DI), Y6
-	VMASKMOVPD 224(DI), Y10, Y7
+	VMASKMOVPS 224(DI), Y10, Y7
 	MOVQ       AX, CX
 	MOVQ       BX, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip8_row:
-	VBROADCASTSD (R13), Y9
-	XORL         R11, R11
-	VMASKMOVPD   224(CX), Y10, Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
+	VBROADCASTSS (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPS   224(CX), Y10, Y12
+	VCMPPS       $0x15, Y8, Y12, Y14
 	VANDPD       Y10, Y14, Y14
-	VMOVMSKPD    Y14, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y7
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y7
 	VMOVUPD      192(CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y6
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y6
 	VMOVUPD      160(CX), Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
-	VMOVMSKPD    Y14, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y5
+	VCMPPS       $0x15, Y8, Y12, Y14
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y5
 	VMOVUPD      128(CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y4
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y4
 	VMOVUPD      96(CX), Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
-	VMOVMSKPD    Y14, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y3
+	VCMPPS       $0x15, Y8, Y12, Y14
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y2
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
-	VMOVMSKPD    Y14, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y1
+	VCMPPS       $0x15, Y8, Y12, Y14
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
-	XORL         (R12), R15
-	POPCNTL      R15, R15
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y0
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
 	ADDQ         R15, R10
-	MOVL         R11, (R12)
+	MOVQ         R11, (R12)
 	ADDQ         DX, CX
 	ADDQ         SI, R12
-	ADDQ         $0x08, R13
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip8_row
 	VMOVUPD      Y0, (DI)
@@ -1528,7 +4205,7 @@ strip8_row:
 	VMOVUPD      Y4, 128(DI)
 	VMOVUPD      Y5, 160(DI)
 	VMOVUPD      Y6, 192(DI)
-	VMASKMOVPD   Y7, Y10, 224(DI)
+	VMASKMOVPS   Y7, Y10, 224(DI)
 	JMP          next
 
 strip7:
@@ -1538,71 +4215,72 @@ strip7:
 	VMOVUPD    96(DI), Y3
 	VMOVUPD    128(DI), Y4
 	VMOVUPD    160(DI), Y5
-	VMASKMOVPD 192(DI), Y10, Y6
+	VMASKMOVPS 192(DI), Y10, Y6
 	MOVQ       AX, CX
 	MOVQ       BX, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip7_row:
-	VBROADCASTSD (R13), Y9
-	XORL         R11, R11
-	VMASKMOVPD   192(CX), Y10, Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
+	VBROADCASTSS (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPS   192(CX), Y10, Y11
+	VCMPPS       $0x15, Y8, Y11, Y13
 	VANDPD       Y10, Y13, Y13
-	VMOVMSKPD    Y13, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y6
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y6
 	VMOVUPD      160(CX), Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
-	VMOVMSKPD    Y14, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y5
+	VCMPPS       $0x15, Y8, Y12, Y14
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y5
 	VMOVUPD      128(CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y4
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y4
 	VMOVUPD      96(CX), Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
-	VMOVMSKPD    Y14, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y3
+	VCMPPS       $0x15, Y8, Y12, Y14
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y2
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
-	VMOVMSKPD    Y14, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y1
+	VCMPPS       $0x15, Y8, Y12, Y14
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
-	XORL         (R12), R15
-	POPCNTL      R15, R15
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y0
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
 	ADDQ         R15, R10
-	MOVL         R11, (R12)
+	MOVQ         R11, (R12)
 	ADDQ         DX, CX
 	ADDQ         SI, R12
-	ADDQ         $0x08, R13
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip7_row
 	VMOVUPD      Y0, (DI)
@@ -1611,7 +4289,7 @@ strip7_row:
 	VMOVUPD      Y3, 96(DI)
 	VMOVUPD      Y4, 128(DI)
 	VMOVUPD      Y5, 160(DI)
-	VMASKMOVPD   Y6, Y10, 192(DI)
+	VMASKMOVPS   Y6, Y10, 192(DI)
 	JMP          next
 
 strip6:
@@ -1620,64 +4298,65 @@ strip6:
 	VMOVUPD    64(DI), Y2
 	VMOVUPD    96(DI), Y3
 	VMOVUPD    128(DI), Y4
-	VMASKMOVPD 160(DI), Y10, Y5
+	VMASKMOVPS 160(DI), Y10, Y5
 	MOVQ       AX, CX
 	MOVQ       BX, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip6_row:
-	VBROADCASTSD (R13), Y9
-	XORL         R11, R11
-	VMASKMOVPD   160(CX), Y10, Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
+	VBROADCASTSS (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPS   160(CX), Y10, Y12
+	VCMPPS       $0x15, Y8, Y12, Y14
 	VANDPD       Y10, Y14, Y14
-	VMOVMSKPD    Y14, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y5
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y5
 	VMOVUPD      128(CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y4
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y4
 	VMOVUPD      96(CX), Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
-	VMOVMSKPD    Y14, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y3
+	VCMPPS       $0x15, Y8, Y12, Y14
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y2
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
-	VMOVMSKPD    Y14, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y1
+	VCMPPS       $0x15, Y8, Y12, Y14
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
-	XORL         (R12), R15
-	POPCNTL      R15, R15
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y0
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
 	ADDQ         R15, R10
-	MOVL         R11, (R12)
+	MOVQ         R11, (R12)
 	ADDQ         DX, CX
 	ADDQ         SI, R12
-	ADDQ         $0x08, R13
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip6_row
 	VMOVUPD      Y0, (DI)
@@ -1685,7 +4364,7 @@ strip6_row:
 	VMOVUPD      Y2, 64(DI)
 	VMOVUPD      Y3, 96(DI)
 	VMOVUPD      Y4, 128(DI)
-	VMASKMOVPD   Y5, Y10, 160(DI)
+	VMASKMOVPS   Y5, Y10, 160(DI)
 	JMP          next
 
 strip5:
@@ -1693,276 +4372,301 @@ strip5:
 	VMOVUPD    32(DI), Y1
 	VMOVUPD    64(DI), Y2
 	VMOVUPD    96(DI), Y3
-	VMASKMOVPD 128(DI), Y10, Y4
+	VMASKMOVPS 128(DI), Y10, Y4
 	MOVQ       AX, CX
 	MOVQ       BX, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip5_row:
-	VBROADCASTSD (R13), Y9
-	XORL         R11, R11
-	VMASKMOVPD   128(CX), Y10, Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
+	VBROADCASTSS (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPS   128(CX), Y10, Y11
+	VCMPPS       $0x15, Y8, Y11, Y13
 	VANDPD       Y10, Y13, Y13
-	VMOVMSKPD    Y13, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y4
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y4
 	VMOVUPD      96(CX), Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
-	VMOVMSKPD    Y14, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y3
+	VCMPPS       $0x15, Y8, Y12, Y14
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y2
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
-	VMOVMSKPD    Y14, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y1
+	VCMPPS       $0x15, Y8, Y12, Y14
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
-	XORL         (R12), R15
-	POPCNTL      R15, R15
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y0
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
 	ADDQ         R15, R10
-	MOVL         R11, (R12)
+	MOVQ         R11, (R12)
 	ADDQ         DX, CX
 	ADDQ         SI, R12
-	ADDQ         $0x08, R13
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip5_row
 	VMOVUPD      Y0, (DI)
 	VMOVUPD      Y1, 32(DI)
 	VMOVUPD      Y2, 64(DI)
 	VMOVUPD      Y3, 96(DI)
-	VMASKMOVPD   Y4, Y10, 128(DI)
+	VMASKMOVPS   Y4, Y10, 128(DI)
 	JMP          next
 
 strip4:
 	VMOVUPD    (DI), Y0
 	VMOVUPD    32(DI), Y1
 	VMOVUPD    64(DI), Y2
-	VMASKMOVPD 96(DI), Y10, Y3
+	VMASKMOVPS 96(DI), Y10, Y3
 	MOVQ       AX, CX
 	MOVQ       BX, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip4_row:
-	VBROADCASTSD (R13), Y9
-	XORL         R11, R11
-	VMASKMOVPD   96(CX), Y10, Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
+	VBROADCASTSS (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPS   96(CX), Y10, Y12
+	VCMPPS       $0x15, Y8, Y12, Y14
 	VANDPD       Y10, Y14, Y14
-	VMOVMSKPD    Y14, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y3
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y2
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
-	VMOVMSKPD    Y14, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y1
+	VCMPPS       $0x15, Y8, Y12, Y14
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
-	XORL         (R12), R15
-	POPCNTL      R15, R15
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y0
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
 	ADDQ         R15, R10
-	MOVL         R11, (R12)
+	MOVQ         R11, (R12)
 	ADDQ         DX, CX
 	ADDQ         SI, R12
-	ADDQ         $0x08, R13
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip4_row
 	VMOVUPD      Y0, (DI)
 	VMOVUPD      Y1, 32(DI)
 	VMOVUPD      Y2, 64(DI)
-	VMASKMOVPD   Y3, Y10, 96(DI)
+	VMASKMOVPS   Y3, Y10, 96(DI)
 	JMP          next
 
 strip3:
 	VMOVUPD    (DI), Y0
 	VMOVUPD    32(DI), Y1
-	VMASKMOVPD 64(DI), Y10, Y2
+	VMASKMOVPS 64(DI), Y10, Y2
 	MOVQ       AX, CX
 	MOVQ       BX, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip3_row:
-	VBROADCASTSD (R13), Y9
-	XORL         R11, R11
-	VMASKMOVPD   64(CX), Y10, Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
+	VBROADCASTSS (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPS   64(CX), Y10, Y11
+	VCMPPS       $0x15, Y8, Y11, Y13
 	VANDPD       Y10, Y13, Y13
-	VMOVMSKPD    Y13, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y2
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
-	VMOVMSKPD    Y14, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y1
+	VCMPPS       $0x15, Y8, Y12, Y14
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
-	XORL         (R12), R15
-	POPCNTL      R15, R15
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y0
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
 	ADDQ         R15, R10
-	MOVL         R11, (R12)
+	MOVQ         R11, (R12)
 	ADDQ         DX, CX
 	ADDQ         SI, R12
-	ADDQ         $0x08, R13
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip3_row
 	VMOVUPD      Y0, (DI)
 	VMOVUPD      Y1, 32(DI)
-	VMASKMOVPD   Y2, Y10, 64(DI)
+	VMASKMOVPS   Y2, Y10, 64(DI)
 	JMP          next
 
 strip2:
 	VMOVUPD    (DI), Y0
-	VMASKMOVPD 32(DI), Y10, Y1
+	VMASKMOVPS 32(DI), Y10, Y1
 	MOVQ       AX, CX
 	MOVQ       BX, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip2_row:
-	VBROADCASTSD (R13), Y9
-	XORL         R11, R11
-	VMASKMOVPD   32(CX), Y10, Y12
-	VCMPPD       $0x15, Y8, Y12, Y14
+	VBROADCASTSS (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPS   32(CX), Y10, Y12
+	VCMPPS       $0x15, Y8, Y12, Y14
 	VANDPD       Y10, Y14, Y14
-	VMOVMSKPD    Y14, R11
-	VMAXPD       Y12, Y8, Y12
-	VFMADD231PD  Y12, Y9, Y1
+	VMOVMSKPS    Y14, R15
+	ORQ          R15, R11
+	VMAXPS       Y12, Y8, Y12
+	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
-	VMOVMSKPD    Y13, R15
-	SHLL         $0x04, R11
-	ORL          R15, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
-	XORL         (R12), R15
-	POPCNTL      R15, R15
+	VCMPPS       $0x15, Y8, Y11, Y13
+	SHLQ         $0x08, R11
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y0
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
 	ADDQ         R15, R10
-	MOVL         R11, (R12)
+	MOVQ         R11, (R12)
 	ADDQ         DX, CX
 	ADDQ         SI, R12
-	ADDQ         $0x08, R13
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip2_row
 	VMOVUPD      Y0, (DI)
-	VMASKMOVPD   Y1, Y10, 32(DI)
+	VMASKMOVPS   Y1, Y10, 32(DI)
 	JMP          next
 
 strip1:
-	VMASKMOVPD (DI), Y10, Y0
+	VMASKMOVPS (DI), Y10, Y0
 	MOVQ       AX, CX
 	MOVQ       BX, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip1_row:
-	VBROADCASTSD (R13), Y9
-	XORL         R11, R11
-	VMASKMOVPD   (CX), Y10, Y11
-	VCMPPD       $0x15, Y8, Y11, Y13
+	VBROADCASTSS (R13), Y9
+	XORQ         R11, R11
+	VMASKMOVPS   (CX), Y10, Y11
+	VCMPPS       $0x15, Y8, Y11, Y13
 	VANDPD       Y10, Y13, Y13
-	VMOVMSKPD    Y13, R11
-	VMAXPD       Y11, Y8, Y11
-	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
-	XORL         (R12), R15
-	POPCNTL      R15, R15
+	VMOVMSKPS    Y13, R15
+	ORQ          R15, R11
+	VMAXPS       Y11, Y8, Y11
+	VFMADD231PS  Y11, Y9, Y0
+	MOVQ         R11, R15
+	XORQ         (R12), R15
+	POPCNTQ      R15, R15
 	ADDQ         R15, R10
-	MOVL         R11, (R12)
+	MOVQ         R11, (R12)
 	ADDQ         DX, CX
 	ADDQ         SI, R12
-	ADDQ         $0x08, R13
+	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip1_row
-	VMASKMOVPD   Y0, Y10, (DI)
-	JMP          next
-
-strip0:
-	MOVQ AX, CX
-	MOVQ BX, R12
-	MOVQ a+16(FP), R13
-	MOVQ rows+48(FP), R14
-
-strip0_row:
-	VBROADCASTSD (R13), Y9
-	XORL         R11, R11
-	MOVL         R11, R15
-	XORL         (R12), R15
-	POPCNTL      R15, R15
-	ADDQ         R15, R10
-	MOVL         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
-	ADDQ         $0x08, R13
-	DECQ         R14
-	JNZ          strip0_row
+	VMASKMOVPS   Y0, Y10, (DI)
 
 next:
 	ADDQ $0x00000100, AX
 	ADDQ $0x00000100, DI
-	ADDQ $0x00000004, BX
-	SUBQ $0x00000020, R8
+	ADDQ $0x00000008, BX
+	SUBQ $0x00000040, R8
 	DECQ R9
 	JNZ  strips
 	MOVQ R10, flips+56(FP)
 	VZEROUPPER
 	RET
 
-DATA lanes<>+0(SB)/8, $-1
-DATA lanes<>+8(SB)/8, $-1
-DATA lanes<>+16(SB)/8, $-1
-DATA lanes<>+24(SB)/8, $-1
-DATA lanes<>+32(SB)/8, $+0
-DATA lanes<>+40(SB)/8, $+0
-DATA lanes<>+48(SB)/8, $+0
-DATA lanes<>+56(SB)/8, $+0
-GLOBL lanes<>(SB), RODATA|NOPTR, $64
+DATA lanesavx232<>+0(SB)/8, $-1
+DATA lanesavx232<>+8(SB)/8, $-1
+DATA lanesavx232<>+16(SB)/8, $-1
+DATA lanesavx232<>+24(SB)/8, $-1
+DATA lanesavx232<>+32(SB)/8, $+0
+DATA lanesavx232<>+40(SB)/8, $+0
+DATA lanesavx232<>+48(SB)/8, $+0
+DATA lanesavx232<>+56(SB)/8, $+0
+GLOBL lanesavx232<>(SB), RODATA|NOPTR, $64
+
+// func avx2Peak32(rounds int, start *float32)
+// Requires: AVX, FMA3
+TEXT ·avx2Peak32(SB), NOSPLIT, $0-16
+	MOVQ    rounds+0(FP), AX
+	MOVQ    start+8(FP), CX
+	VMOVUPD (CX), Y0
+	VMOVUPD (CX), Y1
+	VMOVUPD (CX), Y2
+	VMOVUPD (CX), Y3
+	VMOVUPD (CX), Y4
+	VMOVUPD (CX), Y5
+	VMOVUPD (CX), Y6
+	VMOVUPD (CX), Y7
+	VMOVUPD (CX), Y8
+	VMOVUPD (CX), Y9
+	VMOVUPD (CX), Y10
+	VMOVUPD (CX), Y11
+	VMOVUPD (CX), Y12
+	VMOVUPD (CX), Y13
+	VMOVUPD (CX), Y14
+
+round:
+	VFMADD231PS Y14, Y14, Y0
+	VFMADD231PS Y14, Y14, Y1
+	VFMADD231PS Y14, Y14, Y2
+	VFMADD231PS Y14, Y14, Y3
+	VFMADD231PS Y14, Y14, Y4
+	VFMADD231PS Y14, Y14, Y5
+	VFMADD231PS Y14, Y14, Y6
+	VFMADD231PS Y14, Y14, Y7
+	VFMADD231PS Y14, Y14, Y8
+	VFMADD231PS Y14, Y14, Y9
+	VFMADD231PS Y14, Y14, Y10
+	VFMADD231PS Y14, Y14, Y11
+	VFMADD231PS Y14, Y14, Y12
+	VFMADD231PS Y14, Y14, Y13
+	DECQ        AX
+	JNZ         round
+	VZEROUPPER
+	RET
 
 // func avx2Dots(out *float64, x *float64, xStride int, y *float64, yStride int, n int, rows int)
 // Requires: AVX, CMOV, FMA3
@@ -2360,5 +5064,51 @@ one_end:
 	JMP     team
 
 end:
+	VZEROUPPER
+	RET
+
+// func avx2Widen(to *float64, from *float32, n int)
+// Requires: AVX
+TEXT ·avx2Widen(SB), NOSPLIT, $0-24
+	MOVQ to+0(FP), AX
+	MOVQ from+8(FP), CX
+	MOVQ n+16(FP), DX
+	SUBQ $0x00000010, DX
+	JB   turn_end
+
+turn:
+	VMOVUPS   (CX), X0
+	VCVTPS2PD X0, Y0
+	VMOVUPD   Y0, (AX)
+	VMOVUPS   16(CX), X1
+	VCVTPS2PD X1, Y1
+	VMOVUPD   Y1, 32(AX)
+	VMOVUPS   32(CX), X2
+	VCVTPS2PD X2, Y2
+	VMOVUPD   Y2, 64(AX)
+	VMOVUPS   48(CX), X3
+	VCVTPS2PD X3, Y3
+	VMOVUPD   Y3, 96(AX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000080, AX
+	SUBQ      $0x00000010, DX
+	JAE       turn
+
+turn_end:
+	ADDQ $0x00000010, DX
+	SUBQ $0x00000001, DX
+	JB   one_end
+
+one:
+	VMOVSS    (CX), X0
+	VCVTSS2SD X0, X0, X0
+	VMOVSD    X0, (AX)
+	ADDQ      $0x00000004, CX
+	ADDQ      $0x00000008, AX
+	SUBQ      $0x00000001, DX
+	JAE       one
+
+one_end:
+	ADDQ $0x00000001, DX
 	VZEROUPPER
 	RET

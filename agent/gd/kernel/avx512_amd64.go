@@ -10,16 +10,18 @@ package kernel
 //go:noescape
 func avx512Product(c *float64, a *float64, b *float64, stride int, rows int, inner int, width int, depth int, more bool)
 
+// avx512Gather goes over the rows' bits of one word, from +0 or, with more, from the chains that c holds. A row of c has stride numbers, one of
+// bits words; values and b, a group, are those of the word. With x, of rows of n numbers, the word is the last, and instead of c being
+// stored, x makes a step: of the group's last panel, only so many lanes are touched. What lies at next is fetched, as much as the
+// panels of a row, and ahead numbers further for the next row. rows, panels, lanes are not 0.
+//
+//go:noescape
+func avx512Gather(c *float64, stride int, bits *uint64, words int, values *float64, b *float64, rows int, panels int, more bool, next *float64, ahead int, x *float64, coef *float64, n int, lanes int)
+
 // avx512Descend takes at least one row.
 //
 //go:noescape
 func avx512Descend(x *float64, coef *float64, step *float64, stride int, n int, rows int)
-
-// avx512Gather goes over the rows' bits of one word, from +0 or, with more, from the chains that c holds. A row of c has stride numbers, one of
-// bits words; values and b, a group, are those of the word. rows and panels are not 0.
-//
-//go:noescape
-func avx512Gather(c *float64, stride int, bits *uint64, words int, values *float64, b *float64, rows int, panels int, more bool)
 
 // avx512Push takes at least one row.
 //
@@ -30,6 +32,45 @@ func avx512Push(x *float64, coef *float64, bits *uint64, values *float64, n int,
 //
 //go:noescape
 func avx512Activate(z *float64, stride int, a *float64, bits *uint64, sum *float64, n int, rows int) (flips int)
+
+// avx512Peak is a register-only loop: in each round one vector of operations for each chain.
+//
+//go:noescape
+func avx512Peak(rounds int, start *float64)
+
+// avx512Product32 goes over depth of the inner indices, from +0 or, with more, from the chains that c holds. Strides, inner and width are those
+// of the whole matrices; rows and width are not 0.
+//
+//go:noescape
+func avx512Product32(c *float32, a *float32, b *float32, stride int, rows int, inner int, width int, depth int, more bool)
+
+// avx512Gather32 goes over the rows' bits of one word, from +0 or, with more, from the chains that c holds. A row of c has stride numbers, one of
+// bits words; values and b, a group, are those of the word. With x, of rows of n numbers, the word is the last, and instead of c being
+// stored, x makes a step: of the group's last panel, only so many lanes are touched. What lies at next is fetched, as much as the
+// panels of a row, and ahead numbers further for the next row. rows, panels, lanes are not 0.
+//
+//go:noescape
+func avx512Gather32(c *float32, stride int, bits *uint64, words int, values *float32, b *float32, rows int, panels int, more bool, next *float32, ahead int, x *float32, coef *float32, n int, lanes int)
+
+// avx512Descend32 takes at least one row.
+//
+//go:noescape
+func avx512Descend32(x *float32, coef *float32, step *float32, stride int, n int, rows int)
+
+// avx512Push32 takes at least one row.
+//
+//go:noescape
+func avx512Push32(x *float32, coef *float32, bits *uint64, values *float32, n int, rows int)
+
+// avx512Activate32 takes at least one neuron and one sample.
+//
+//go:noescape
+func avx512Activate32(z *float32, stride int, a *float32, bits *uint64, sum *float32, n int, rows int) (flips int)
+
+// avx512Peak32 is a register-only loop: in each round one vector of operations for each chain.
+//
+//go:noescape
+func avx512Peak32(rounds int, start *float32)
 
 // avx512Dots takes at least a team of neurons.
 //
@@ -45,3 +86,8 @@ func avx512Distances(out *float64, x *float64, y *float64, n int, rows int)
 //
 //go:noescape
 func avx512Works(out *float64, c *float64, z *float64, z0 *float64, n int, rows int)
+
+// avx512Widen takes at least one number.
+//
+//go:noescape
+func avx512Widen(to *float64, from *float32, n int)

@@ -13,14 +13,14 @@ func BenchmarkProduct(b *testing.B) {
 		for _, s := range [][3]int{{64, 1000, 1000}, {64, 1000, 50}, {64, 50, 1000}, {64, 100, 100}, {64, 20, 40}, {32, 20, 40}, {32, 40, 20}, {8, 20, 40}, {64, 4000, 1000}} {
 			rows, inner, outer := s[0], s[1], s[2]
 			b.Run(fmt.Sprintf("%s/%dx%dx%d", name, rows, inner, outer), func(b *testing.B) {
-				x, packed := random(1, rows*inner), Pack(random(2, inner*outer), inner, outer, outer, 1)
+				x, packed := random(1, rows*inner), Pack[float64](random(2, inner*outer), inner, outer, outer, 1)
 				c := make([]float64, rows*packed.Stride())
 				for b.Loop() {
 					k.Product(c, x, inner, rows, packed)
 				}
 				speed := 2 * float64(rows*inner*outer) * float64(b.N) / b.Elapsed().Seconds() / 1e9
 				b.ReportMetric(speed, "GF/s")
-				b.ReportMetric(speed/Peak(1), "of-peak")
+				b.ReportMetric(speed/Peak[float64](1), "of-peak")
 			})
 		}
 	}
@@ -64,7 +64,7 @@ func BenchmarkGather(b *testing.B) {
 		for _, s := range [][3]int{{64, 1000, 1000}, {64, 1000, 50}, {64, 100, 20}, {64, 100, 100}, {64, 40, 20}, {32, 20, 20}, {64, 80, 20}, {64, 64, 48}} {
 			rows, inner, outer := s[0], s[1], s[2]
 			b.Run(fmt.Sprintf("%s/%dx%dx%d", name, rows, inner, outer), func(b *testing.B) {
-				g, right := random(1, inner), NewRows(inner, outer)
+				g, right := random(1, inner), NewRows[float64](inner, outer)
 				copy(right.Data, random(2, len(right.Data)))
 				c, bits := make([]float64, rows*right.Width()), patterns(1, rows, inner)
 				for b.Loop() {

@@ -7,9 +7,9 @@ import (
 
 // A Rows is a constant matrix, Inner x Outer, as the right-hand side of Gather: groups of up to Gathered panels, as equal as can be, and in a
 // group row by row, so that some rows of a group are one stretch of memory. Elements beyond Outer are zero.
-type Rows struct {
+type Rows[F Number] struct {
 	Inner, Outer int
-	Data         []float64
+	Data         []F
 }
 
 // Gathered is how many panels Gather takes at a time at most: with 64 rows of so many, and as much of the neurons' outputs, a first-level
@@ -17,32 +17,41 @@ type Rows struct {
 const Gathered = 6
 
 // NewRows is a matrix of zeros.
-func NewRows(inner, outer int) *Rows {
-	return &Rows{Inner: inner, Outer: outer, Data: make([]float64, inner*Padded(outer))}
+func NewRows[F Number](inner, outer int) *Rows[F] {
+	return &Rows[F]{Inner: inner, Outer: outer, Data: make([]F, inner*Padded[F](outer))}
 }
 
 // Width is the length of a row of what is gathered from b: Outer rounded up to whole panels.
-func (b *Rows) Width() int { return Padded(b.Outer) }
+func (b *Rows[F]) Width() int { return Padded[F](b.Outer) }
 
 // groups is how many groups there are.
-func (b *Rows) groups() int { return (b.Width()/Panel + Gathered - 1) / Gathered }
+func (b *Rows[F]) groups() int { return (b.Width()/PanelOf[F]() + Gathered - 1) / Gathered }
 
-// group is the first output of a group: of the k-th, k = groups being the end.
-func (b *Rows) group(k int) int { return k * (b.Width() / Panel) / b.groups() * Panel }
+// group is the first output of a group; the group behind the last begins at Width.
+func (b *Rows[F]) group(k int) int {
+	panel := PanelOf[F]()
+	return k * (b.Width() / panel) / b.groups() * panel
+}
 
-// Set sets the elements (i, j) to (i, j + len(row) - 1); j is the first of a panel.
-func (b *Rows) Set(i, j int, row []float64) {
+// Set sets row i from output j on, the first of a panel.
+func (b *Rows[F]) Set(i, j int, row []float64) {
 	for k := 0; len(row) > 0; k++ {
-		if from, to := b.group(k), b.group(k+1); j < to {
-			n := copy(b.Data[from*b.Inner+i*(to-from)+j-from:][:to-j], row)
-			row, j = row[n:], to
+		from, to := b.group(k), b.group(k+1)
+		if j >= to {
+			continue
 		}
+		n := min(to-j, len(row))
+		for c, v := range row[:n] {
+			b.Data[from*b.Inner+i*(to-from)+j-from+c] = F(v)
+		}
+		row, j = row[n:], to
 	}
 }
 
 // At is element (i, j).
-func (b *Rows) At(i, j int) float64 {
-	k := j / Panel * b.groups() / (b.Width() / Panel)
+func (b *Rows[F]) At(i, j int) F {
+	panel := PanelOf[F]()
+	k := j / panel * b.groups() / (b.Width() / panel)
 	for j >= b.group(k+1) {
 		k++
 	}
@@ -50,8 +59,8 @@ func (b *Rows) At(i, j int) float64 {
 	return b.Data[from*b.Inner+i*(to-from)+j-from]
 }
 
-// gather is the definition of Set.Gather, a panel at a time.
-func gather(c []float64, patterns []uint64, g []float64, rows int, b *Rows) {
+// gather is the definition, in float64, of Steps.Gather, a panel at a time.
+func gather(c []float64, patterns []uint64, g []float64, rows int, b *Rows[float64]) {
 	words, width := Words(len(g)), b.Width()
 	for k := range b.groups() {
 		from, to := b.group(k), b.group(k+1)
@@ -78,4 +87,10 @@ func gatherPanel(c []float64, row64 []uint64, g, panel []float64, across int) {
 		}
 	}
 	c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7] = c0, c1, c2, c3, c4, c5, c6, c7
+}
+
+// step is the definition, in float64, of Steps.Step.
+func step(x, coef []float64, patterns []uint64, g []float64, b *Rows[float64], work []float64) {
+	gather(work, patterns, g, len(coef), b)
+	descend(x, coef, work, b.Width(), b.Outer)
 }

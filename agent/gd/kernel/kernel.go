@@ -29,7 +29,7 @@ const (
 	// SampleBlock is the length of a chain over samples where a single number is summed. Eight blocks run side by side in a vector.
 	SampleBlock = 64
 
-	// Panel is how many outputs lie side by side in a Packed matrix: one AVX-512 register, two AVX2 registers, one cache line.
+	// Panel is how many float64 outputs lie side by side in a Packed matrix: one AVX-512 register, two AVX2 registers, one cache line.
 	// An implementation may take several panels at a time.
 	Panel = 8
 )
@@ -38,26 +38,8 @@ const (
 type Set struct {
 	Name string
 
-	// Product sets c = a b: c[r*b.Stride()+j] = the chain over p < b.Inner of a[r*stride+p] * b[p, j], for the given rows and
-	// all j < b.Stride(): the outputs beyond b.Outer are written too, and mean nothing.
-	Product func(c, a []float64, stride, rows int, b *Packed)
-
-	// Descend makes a step: x[r*n+j] = fma(coef[r], step[r*stride+j], x[r*n+j]) for j < n, r < len(coef).
-	Descend func(x, coef, step []float64, stride, n int)
-
-	// Gather sets c = h b, h = g where a pattern's bit is set: c[r*b.Width()+j] = the chain over the set bits i of neuron r, in increasing order,
-	// from +0 of fma(g[i], b[i, j], ·), for j < b.Width(): the outputs beyond b.Outer are written too. What is not set is left out, and not
-	// multiplied by zero: half of the work.
-	Gather func(c []float64, bits []uint64, g []float64, rows int, b *Rows)
-
-	// Push adds the residuals to sums of them: x[r*len(g)+i] = fma(coef[r], h, x[r*len(g)+i]), h = g[i] where bit i of neuron r is set, else +0.
-	Push func(x, coef []float64, bits []uint64, g []float64)
-
-	// Activate reads the pre-activations z[r*stride+i], i < len(sum), of neurons r < len(a). It sets their patterns: bit i of
-	// neuron r where not z < 0, zero beyond len(sum). And it takes each sum[i] on through the neurons: fma(a[r], v, sum[i]), v = z where the
-	// bit is set, else +0. It returns how many bits changed. A NaN counts as set: it passes through the ReLU and makes the
-	// loss NaN, which ends the point as diverged, where it would otherwise vanish.
-	Activate func(z []float64, stride int, a []float64, bits []uint64, sum []float64) (flips int)
+	Steps[float64]
+	Single Steps[float32]
 
 	// Dots sets out[r] = the chain over j < n from +0 of fma(x[r*xStride+j], y[r*yStride+j], ·).
 	Dots func(out, x []float64, xStride int, y []float64, yStride, n int)
@@ -67,19 +49,47 @@ type Set struct {
 
 	// Works sets out[r] = the chain over i < n from +0 of fma(c[r*n+i], z[r*n+i] - z0[r*n+i], ·).
 	Works func(out, c, z, z0 []float64, n int)
+
+	// Widen sets to[i] = from[i].
+	Widen func(to []float64, from []float32)
+}
+
+// Steps are the kernels of a training's steps, in one precision.
+type Steps[F Number] struct {
+	// Product sets c = a b: c[r*b.Stride()+j] = the chain over p < b.Inner of a[r*stride+p] * b[p, j], for the given rows and
+	// all j < b.Stride(): the outputs beyond b.Outer are written too, and mean nothing.
+	Product func(c, a []F, stride, rows int, b *Packed[F])
+
+	// Descend makes a step: x[r*n+j] = fma(coef[r], step[r*stride+j], x[r*n+j]) for j < n, r < len(coef).
+	Descend func(x, coef, step []F, stride, n int)
+
+	// Gather sets c = h b, h = g where a pattern's bit is set: c[r*b.Width()+j] = the chain over the set bits i of neuron r, in increasing order,
+	// from +0 of fma(g[i], b[i, j], ·), for j < b.Width(): the outputs beyond b.Outer are written too. What is not set is left out, and not
+	// multiplied by zero: half of the work.
+	Gather func(c []F, bits []uint64, g []F, rows int, b *Rows[F])
+
+	// Step is Gather into work, which means nothing then, and Descend of x by it: len(coef) rows of b.Outer numbers.
+	Step func(x, coef []F, bits []uint64, g []F, b *Rows[F], work []F)
+
+	// Push adds the residuals to sums of them: x[r*len(g)+i] = fma(coef[r], h, x[r*len(g)+i]), h = g[i] where bit i of neuron r is set, else +0.
+	Push func(x, coef []F, bits []uint64, g []F)
+
+	// Activate reads the pre-activations z[r*stride+i], i < len(sum), of neurons r < len(a). It sets their patterns: bit i of
+	// neuron r where not z < 0, zero beyond len(sum). And it takes each sum[i] on through the neurons: fma(a[r], v, sum[i]), v = z where the
+	// bit is set, else +0. It returns how many bits changed. A NaN counts as set: it passes through the ReLU and makes the
+	// loss NaN, which ends the point as diverged, where it would otherwise vanish.
+	Activate func(z []F, stride int, a []F, bits []uint64, sum []F) (flips int)
 }
 
 // generic is the definition.
 var generic = Set{
 	Name:      "generic",
-	Product:   product,
-	Descend:   descend,
-	Gather:    gather,
-	Push:      push,
-	Activate:  activate,
+	Steps:     Steps[float64]{Product: product, Descend: descend, Gather: gather, Step: step, Push: push, Activate: activate},
+	Single:    single,
 	Dots:      dots,
 	Distances: distances,
 	Works:     works,
+	Widen:     widen,
 }
 
 // Names lists the kernels that this processor can run, the best first.

@@ -71,7 +71,7 @@ func checkProduct(t *testing.T, k *Set, rows, inner, outer int) {
 	stride := inner + 3
 	a := random(1, rows*stride)
 	lies := random(2, inner*outer)
-	b := Pack(lies, inner, outer, outer, 1)
+	b := Pack[float64](lies, inner, outer, outer, 1)
 	c, intact := guarded(make([]float64, rows*b.Stride()))
 	k.Product(c, a, stride, rows, b)
 	if !intact() {
@@ -90,7 +90,7 @@ func checkProduct(t *testing.T, k *Set, rows, inner, outer int) {
 
 func TestPack(t *testing.T) {
 	x := random(3, 6*11)
-	across, down := Pack(x, 6, 11, 11, 1), Pack(x, 11, 6, 1, 11)
+	across, down := Pack[float64](x, 6, 11, 11, 1), Pack[float64](x, 11, 6, 1, 11)
 	for p := range 6 {
 		for j := range 11 {
 			if across.At(p, j) != x[p*11+j] || down.At(j, p) != x[p*11+j] {
@@ -138,7 +138,7 @@ func TestActivateAndPush(t *testing.T) {
 }
 
 func checkActivate(t *testing.T, k *Set, n, rows int, special []float64) {
-	stride, words := Padded(n)+1, Words(n)
+	stride, words := Padded[float64](n)+1, Words(n)
 	z, a := random(uint64(n), rows*stride), random(7, rows)
 	for i := range special {
 		z[i*7%len(z)] = special[i]
@@ -210,7 +210,7 @@ func TestGather(t *testing.T) {
 
 func checkGather(t *testing.T, k *Set, rows, inner, outer int) {
 	lies, g, bits := random(2, inner*outer), random(3, inner), patterns(uint64(rows), rows, inner)
-	b := NewRows(inner, outer)
+	b := NewRows[float64](inner, outer)
 	for i := range inner {
 		b.Set(i, 0, lies[i*outer:][:outer])
 	}
@@ -234,7 +234,7 @@ func checkGather(t *testing.T, k *Set, rows, inner, outer int) {
 
 func TestRows(t *testing.T) {
 	for _, outer := range []int{1, 8, 41, 48, 49, 56, 97, 200} {
-		x, b := random(3, 5*outer), NewRows(5, outer)
+		x, b := random(3, 5*outer), NewRows[float64](5, outer)
 		for i := range 5 { // in two parts
 			half := outer / Panel / 2 * Panel
 			b.Set(i, half, x[i*outer+half:][:outer-half])
@@ -347,7 +347,8 @@ func TestChoose(t *testing.T) {
 }
 
 func TestPeak(t *testing.T) {
-	if one := Peak(1); one < 1e-3 || one > 1000 {
-		t.Errorf("one thread's peak is %v GF/s", one)
+	one, single := Peak[float64](1), Peak[float32](1)
+	if one < 1e-3 || one > 1000 || single < 1e-3 || single > 2000 {
+		t.Errorf("one thread's peak is %v GF/s, in float32 %v GF/s", one, single)
 	}
 }

@@ -16,7 +16,7 @@ func Used(n, w int) uint64 {
 	return ^uint64(0)
 }
 
-// push is the definition of Set.Push.
+// push is the definition, in float64, of Steps.Push.
 func push(x, coef []float64, patterns []uint64, g []float64) {
 	n, words := len(g), Words(len(g))
 	for r, k := range coef {
@@ -34,7 +34,7 @@ func push(x, coef []float64, patterns []uint64, g []float64) {
 	}
 }
 
-// activate is the definition of Set.Activate.
+// activate is the definition, in float64, of Steps.Activate.
 func activate(z []float64, stride int, a []float64, patterns []uint64, sum []float64) (flips int) {
 	n, words := len(sum), Words(len(sum))
 	for r, sign := range a {

@@ -3,6 +3,6 @@
 package kernel
 
 // widest is the loop that measures the peak; there is no vector loop for this processor.
-func widest() (loop func(rounds int, start *[8]float64), flopsPerRound float64) {
-	return fmaScalar, scalarFlops
+func widest[F Number]() (loop func(rounds int, start *F), flopsPerRound float64) {
+	return plainPeak[F], plainFlops
 }

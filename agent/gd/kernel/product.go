@@ -2,9 +2,9 @@ package kernel
 
 import "math"
 
-// product is the definition of Set.Product. Two rows by four outputs are eight chains at a time, as many as the registers of
+// product is the definition, in float64, of Steps.Product. Two rows by four outputs are eight chains at a time, as many as the registers of
 // plain Go hold beside their operands.
-func product(c, a []float64, stride, rows int, b *Packed) {
+func product(c, a []float64, stride, rows int, b *Packed[float64]) {
 	width := b.Stride()
 	for j := 0; j < width; j += Panel {
 		panel := b.Data[j*b.Inner : (j+Panel)*b.Inner]
@@ -53,13 +53,21 @@ func one(c, x, panel []float64) {
 	c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7] = c0, c1, c2, c3, c4, c5, c6, c7
 }
 
-// descend is the definition of Set.Descend.
+// descend is the definition, in float64, of Steps.Descend.
 func descend(x, coef, step []float64, stride, n int) {
 	for r, k := range coef {
 		to, by := x[r*n:][:n], step[r*stride:][:n]
 		for j, s := range by {
 			to[j] = math.FMA(k, s, to[j])
 		}
+	}
+}
+
+// widen is the definition of Set.Widen.
+func widen(to []float64, from []float32) {
+	to = to[:len(from)]
+	for i, v := range from {
+		to[i] = float64(v)
 	}
 }
 

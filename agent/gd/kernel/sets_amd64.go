@@ -12,12 +12,28 @@ import (
 //go:generate go -C gen run . -isa avx512 -out ../avx512_amd64.s -stubs ../avx512_amd64.go -pkg kernel
 
 var (
-	avx512 = assembly{
-		avx512Product, avx512Descend, avx512Gather, avx512Push, avx512Activate, avx512Dots, avx512Distances, avx512Works,
-	}.set("avx512")
-	avx2 = assembly{
-		avx2Product, avx2Descend, avx2Gather, avx2Push, avx2Activate, avx2Dots, avx2Distances, avx2Works,
-	}.set("avx2")
+	avx512 = &Set{
+		Name: "avx512",
+		Steps: steps[float64]{
+			avx512Product, avx512Descend, avx512Gather, avx512Push, avx512Activate,
+		}.checked(),
+		Single: steps[float32]{
+			avx512Product32, avx512Descend32, avx512Gather32, avx512Push32, avx512Activate32,
+		}.checked(),
+		Dots: chains{dots: avx512Dots}.Dots, Distances: chains{distances: avx512Distances}.Distances, Works: chains{works: avx512Works}.Works,
+		Widen: widened(avx512Widen),
+	}
+	avx2 = &Set{
+		Name: "avx2",
+		Steps: steps[float64]{
+			avx2Product, avx2Descend, avx2Gather, avx2Push, avx2Activate,
+		}.checked(),
+		Single: steps[float32]{
+			avx2Product32, avx2Descend32, avx2Gather32, avx2Push32, avx2Activate32,
+		}.checked(),
+		Dots: chains{dots: avx2Dots}.Dots, Distances: chains{distances: avx2Distances}.Distances, Works: chains{works: avx2Works}.Works,
+		Widen: widened(avx2Widen),
+	}
 )
 
 // sets are the implementations that this processor can run, the best first.
@@ -33,32 +49,26 @@ func sets() []*Set {
 	return s
 }
 
-// An assembly is the kernels of an instruction set as its assembly has them: pointers, lengths in numbers, nothing checked, and at
+// steps are kernels as the assembly of an instruction set has them: pointers, lengths in numbers, nothing checked, and at
 // least one row of at least one number.
-type assembly struct {
-	product   func(c, a, b *float64, stride, rows, inner, width, depth int, more bool)
-	descend   func(x, coef, step *float64, stride, n, rows int)
-	gather    func(c *float64, stride int, bits *uint64, words int, values, b *float64, rows, panels int, more bool)
-	push      func(x, coef *float64, bits *uint64, values *float64, n, rows int)
-	activate  func(z *float64, stride int, a *float64, bits *uint64, sum *float64, n, rows int) (flips int)
-	dots      func(out, x *float64, xStride int, y *float64, yStride, n, rows int)
-	distances func(out, x, y *float64, n, rows int)
-	works     func(out, c, z, z0 *float64, n, rows int)
+type steps[F Number] struct {
+	product  func(c, a, b *F, stride, rows, inner, width, depth int, more bool)
+	descend  func(x, coef, step *F, stride, n, rows int)
+	gather   func(c *F, stride int, bits *uint64, words int, values, b *F, rows, panels int, more bool, next *F, ahead int, x, coef *F, n, lanes int)
+	push     func(x, coef *F, bits *uint64, values *F, n, rows int)
+	activate func(z *F, stride int, a *F, bits *uint64, sum *F, n, rows int) (flips int)
 }
 
-// set is the kernels with their lengths checked, as the definition's indexing checks them.
-func (k assembly) set(name string) *Set {
-	return &Set{
-		Name: name, Product: k.Product, Descend: k.Descend, Gather: k.Gather, Push: k.Push, Activate: k.Activate,
-		Dots: k.Dots, Distances: k.Distances, Works: k.Works,
-	}
+// checked is the kernels with their lengths checked, as the definition's indexing checks them.
+func (k steps[F]) checked() Steps[F] {
+	return Steps[F]{Product: k.Product, Descend: k.Descend, Gather: k.Gather, Step: k.Step, Push: k.Push, Activate: k.Activate}
 }
 
 // depth is how far the inner index runs before the next outputs' turn: with 64 left rows of 1,024 numbers and two groups of
 // panels, a second-level cache of 1 MB is full. c is stored and reloaded in between.
 const depth = 1024
 
-func (k *assembly) Product(c, a []float64, stride, rows int, b *Packed) {
+func (k steps[F]) Product(c, a []F, stride, rows int, b *Packed[F]) {
 	width := b.Stride()
 	if rows <= 0 || width == 0 {
 		return
@@ -70,17 +80,17 @@ func (k *assembly) Product(c, a []float64, stride, rows int, b *Packed) {
 		length = (length + parts - 1) / parts
 	}
 	for p := 0; p == 0 || p < b.Inner; p += max(1, length) {
-		k.product(unsafe.SliceData(c), unsafe.SliceData(a[p:]), unsafe.SliceData(right[p*Panel:]),
+		k.product(unsafe.SliceData(c), unsafe.SliceData(a[p:]), unsafe.SliceData(right[p*PanelOf[F]():]),
 			stride, rows, b.Inner, width, min(length, b.Inner-p), p > 0)
 	}
 }
 
 // matrix is x cut to rows of n numbers, stride apart; it panics where x is shorter.
-func matrix(x []float64, stride, rows, n int) []float64 {
+func matrix[F Number](x []F, stride, rows, n int) []F {
 	return x[:(rows-1)*stride+n]
 }
 
-func (k *assembly) Descend(x, coef, step []float64, stride, n int) {
+func (k steps[F]) Descend(x, coef, step []F, stride, n int) {
 	rows := len(coef)
 	if rows == 0 || n <= 0 {
 		return
@@ -89,26 +99,51 @@ func (k *assembly) Descend(x, coef, step []float64, stride, n int) {
 	k.descend(&x[0], &coef[0], &step[0], stride, n, rows)
 }
 
-func (k *assembly) Gather(c []float64, bits []uint64, g []float64, rows int, b *Rows) {
-	words, width := Words(len(g)), b.Width()
-	if rows <= 0 || width == 0 {
+func (k steps[F]) Gather(c []F, bits []uint64, g []F, rows int, b *Rows[F]) {
+	if rows <= 0 || b.Outer == 0 {
 		return
 	}
-	c, bits = c[:rows*width], bits[:rows*words]
+	c = c[:rows*b.Width()]
 	if len(g) == 0 {
 		clear(c)
 		return
 	}
-	g, right := g[:b.Inner], b.Data[:b.Inner*width]
+	k.groups(nil, nil, bits[:rows*Words(len(g))], g, b, c)
+}
+
+func (k steps[F]) Step(x, coef []F, bits []uint64, g []F, b *Rows[F], work []F) {
+	rows := len(coef)
+	if rows == 0 || b.Outer == 0 || len(g) == 0 {
+		return
+	}
+	k.groups(x[:rows*b.Outer], coef, bits[:rows*Words(len(g))], g, b, work[:rows*b.Width()])
+}
+
+// groups goes over the groups of b and the words of patterns: c keeps the chains between two words, and in the end x makes its step, if there
+// is an x. What comes next is fetched meanwhile: of b, or after a group's first word what the step will take of x.
+func (k steps[F]) groups(x, coef []F, bits []uint64, g []F, b *Rows[F], c []F) {
+	words, width, panel := Words(len(g)), b.Width(), PanelOf[F]()
+	rows, right := len(c)/width, b.Data[:b.Inner*width]
+	g = g[:b.Inner]
 	for group := range b.groups() {
 		from, to := b.group(group), b.group(group+1)
+		across, lanes := to-from, min(panel, b.Outer-to+panel)
 		for w := range words {
-			k.gather(&c[from], width, &bits[w], words, &g[w*64], &right[from*b.Inner+w*64*(to-from)], rows, (to-from)/Panel, w > 0)
+			at := from*b.Inner + w*64*across
+			next, ahead := &right[min(at+64*across, len(right)-1)], across
+			if w == 0 && words > 1 && x != nil {
+				next, ahead = &x[from], b.Outer
+			}
+			var step, by *F
+			if w == words-1 && x != nil {
+				step, by = &x[from], &coef[0]
+			}
+			k.gather(&c[from], width, &bits[w], words, &g[w*64], &right[at], rows, across/panel, w > 0, next, ahead, step, by, b.Outer, lanes)
 		}
 	}
 }
 
-func (k *assembly) Push(x, coef []float64, bits []uint64, g []float64) {
+func (k steps[F]) Push(x, coef []F, bits []uint64, g []F) {
 	n, rows := len(g), len(coef)
 	if rows == 0 || n == 0 {
 		return
@@ -117,7 +152,7 @@ func (k *assembly) Push(x, coef []float64, bits []uint64, g []float64) {
 	k.push(&x[0], &coef[0], &bits[0], &g[0], n, rows)
 }
 
-func (k *assembly) Activate(z []float64, stride int, a []float64, bits []uint64, sum []float64) (flips int) {
+func (k steps[F]) Activate(z []F, stride int, a []F, bits []uint64, sum []F) (flips int) {
 	n, rows := len(sum), len(a)
 	if rows == 0 || n == 0 {
 		return 0
@@ -126,10 +161,27 @@ func (k *assembly) Activate(z []float64, stride int, a []float64, bits []uint64,
 	return k.activate(&z[0], stride, &a[0], &bits[0], &sum[0], n, rows)
 }
 
+// widened is Widen with its lengths checked.
+func widened(assembly func(to *float64, from *float32, n int)) func(to []float64, from []float32) {
+	return func(to []float64, from []float32) {
+		if len(from) > 0 {
+			to = to[:len(from)]
+			assembly(&to[0], &from[0], len(from))
+		}
+	}
+}
+
+// chains are the kernels that sum along neurons, as the assembly has them.
+type chains struct {
+	dots      func(out, x *float64, xStride int, y *float64, yStride, n, rows int)
+	distances func(out, x, y *float64, n, rows int)
+	works     func(out, c, z, z0 *float64, n, rows int)
+}
+
 // team is how many neurons' chains the assembly runs side by side; fewer are left to the definition.
 const team = 8
 
-func (k *assembly) Dots(out, x []float64, xStride int, y []float64, yStride, n int) {
+func (k chains) Dots(out, x []float64, xStride int, y []float64, yStride, n int) {
 	rows := len(out)
 	if rows < team || n <= 0 {
 		dots(out, x, xStride, y, yStride, n)
@@ -139,7 +191,7 @@ func (k *assembly) Dots(out, x []float64, xStride int, y []float64, yStride, n i
 	k.dots(&out[0], &x[0], xStride, &y[0], yStride, n, rows)
 }
 
-func (k *assembly) Distances(out, x, y []float64, n int) {
+func (k chains) Distances(out, x, y []float64, n int) {
 	rows := len(out)
 	if rows < team || n <= 0 {
 		distances(out, x, y, n)
@@ -149,7 +201,7 @@ func (k *assembly) Distances(out, x, y []float64, n int) {
 	k.distances(&out[0], &x[0], &y[0], n, rows)
 }
 
-func (k *assembly) Works(out, c, z, z0 []float64, n int) {
+func (k chains) Works(out, c, z, z0 []float64, n int) {
 	rows := len(out)
 	if rows < team || n <= 0 {
 		works(out, c, z, z0, n)

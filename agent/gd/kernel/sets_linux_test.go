@@ -8,36 +8,47 @@ import (
 
 // TestNothingIsReadOutside puts every operand right before a page that cannot be read, and right behind one.
 func TestNothingIsReadOutside(t *testing.T) {
-	low, high := newWalls(t), newWalls(t)
+	w := newWalls(t)
 	vectors(t, func(t *testing.T, k *Set) {
 		for _, n := range lengths() {
 			for _, rows := range []int{1, 7, 8, 11} {
-				low.walk(k, rows, n, (*walls).behind)
-				high.walk(k, rows, n, (*walls).before)
+				for _, w.high = range []bool{false, true} {
+					walkSteps(w, k.Steps, rows, n)
+					walkSteps(w, k.Single, rows, n)
+					walkSums(w, k, rows, n)
+				}
 			}
 		}
 	})
 }
 
-// walk runs every kernel on operands that place gives out, one of each number's size to a wall.
-func (w *walls) walk(k *Set, rows, n int, place func(w *walls, n int) []float64) {
+// walkSteps runs every kernel of a precision on operands that have a wall of their own.
+func walkSteps[F Number](w *walls, k Steps[F], rows, n int) {
 	w.used = 0
-	x, y, z := place(w, rows*n), place(w, rows*n), place(w, rows*n)
-	few, many, sum := place(w, rows), place(w, rows), place(w, n)
-	bits := unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(place(w, rows*Words(n))))), rows*Words(n))
+	x, y, few, sum := place[F](w, rows*n), place[F](w, rows*n), place[F](w, rows), place[F](w, n)
+	bits := place[uint64](w, rows*Words(n))
 	for i := range bits {
-		bits[i] = 1<<min(64, n-i%Words(n)*64) - 1
+		bits[i] = Used(n, i%Words(n))
 	}
-	b := &Packed{Inner: n, Outer: 9, Data: place(w, n*Padded(9))}
-	k.Product(place(w, rows*b.Stride()), x, n, rows, b)
+	packed := &Packed[F]{Inner: n, Outer: 9, Data: place[F](w, n*Padded[F](9))}
+	right := &Rows[F]{Inner: n, Outer: 9, Data: place[F](w, n*Padded[F](9))}
+	work := place[F](w, rows*right.Width())
+	k.Product(work, x, n, rows, packed)
 	k.Descend(x, few, y, n, n)
-	k.Activate(z, n, few, bits, sum)
 	k.Push(x, few, bits, sum)
-	right := &Rows{Inner: n, Outer: 9, Data: place(w, n*Padded(9))}
-	k.Gather(place(w, rows*right.Width()), bits, sum, rows, right)
-	k.Dots(many, x, n, y, n, n)
-	k.Distances(many, x, y, n)
-	k.Works(many, x, y, z, n)
+	k.Gather(work, bits, sum, rows, right)
+	k.Step(place[F](w, rows*9), few, bits, sum, right, work)
+	k.Activate(x, n, few, bits, sum)
+}
+
+// walkSums does the same with the kernels that sum along neurons, and Widen.
+func walkSums(w *walls, k *Set, rows, n int) {
+	w.used = 0
+	x, y, z, out := place[float64](w, rows*n), place[float64](w, rows*n), place[float64](w, rows*n), place[float64](w, rows)
+	k.Dots(out, x, n, y, n, n)
+	k.Distances(out, x, y, n)
+	k.Works(out, x, y, z, n)
+	k.Widen(x, place[float32](w, rows*n))
 }
 
 // walls is memory in which every second stretch cannot be touched.
@@ -45,6 +56,7 @@ type walls struct {
 	memory  []byte
 	stretch int
 	used    int
+	high    bool // whether operands lie before a wall, and not behind one
 }
 
 func newWalls(t *testing.T) *walls {
@@ -64,18 +76,14 @@ func newWalls(t *testing.T) *walls {
 	return w
 }
 
-// room is the next stretch that can be used, as numbers.
-func (w *walls) room() []float64 {
+// place is n numbers in the next stretch that can be used: right behind a wall, or right before one.
+func place[T any](w *walls, n int) []T {
 	w.used++
-	from := w.memory[(2*w.used-1)*w.stretch:][:w.stretch]
-	return unsafe.Slice((*float64)(unsafe.Pointer(unsafe.SliceData(from))), w.stretch/8)
-}
-
-// behind is n numbers right behind a wall.
-func (w *walls) behind(n int) []float64 { return w.room()[:n:n] }
-
-// before is n numbers right before a wall.
-func (w *walls) before(n int) []float64 {
-	room := w.room()
-	return room[len(room)-n:]
+	room := w.memory[(2*w.used-1)*w.stretch:][:w.stretch]
+	var x T
+	size := int(unsafe.Sizeof(x))
+	if w.high {
+		room = room[w.stretch-n*size:]
+	}
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(room))), w.stretch/size)[:n:n]
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// strip is how many vectors of samples Activate takes at a time: a word of a pattern with AVX-512, half a word with AVX2.
-const strip = 8
+// strip is how many vectors of samples Activate takes at a time: a word of a pattern, or half a word with AVX2 and float64.
+func (v isa) strip() int { return min(8, 64*v.size/v.bytes) }
 
 // notLess is the comparison "not less than, or one of them is a NaN".
 const notLess = 0x15
@@ -34,12 +34,12 @@ type activation struct {
 }
 
 func (v isa) activate() {
-	v.begin("Activate", "(z *float64, stride int, a *float64, bits *uint64, sum *float64, n, rows int) (flips int)",
+	v.begin("Activate", "(z *float, stride int, a *float, bits *uint64, sum *float, n, rows int) (flips int)",
 		"takes at least one neuron and one sample.")
 	s := activation{
 		isa: v, z: GP64(), down: GP64(), bits: GP64(), across: GP64(), sum: GP64(), left: GP64(), strips: GP64(), flips: GP64(),
 		row: GP64(), row64: GP64(), a: GP64(), rows: GP64(), word: GP64(), changed: GP64(),
-		zero: v.regs[strip], sign: v.regs[strip+1], lanes: v.regs[strip+2], spare: v.regs[strip+3:],
+		zero: v.regs[8], sign: v.regs[9], lanes: v.regs[10], spare: v.regs[11:],
 	}
 	if v.bytes == 64 {
 		s.lanes = K()
@@ -48,15 +48,15 @@ func (v isa) activate() {
 	Label("strips")
 	s.chooseStrip()
 	least := 1
-	if v.bytes == 32 {
+	if s.halved() {
 		least = 0
 	}
-	for vectors := strip; vectors >= least; vectors-- {
-		s.strip(vectors)
+	for vectors := v.strip(); vectors >= least; vectors-- {
+		s.overNeurons(vectors)
 	}
 	Label("next")
-	ADDQ(U32(strip*v.bytes), s.z)
-	ADDQ(U32(strip*v.bytes), s.sum)
+	ADDQ(U32(s.samples()*v.size), s.z)
+	ADDQ(U32(s.samples()*v.size), s.sum)
 	ADDQ(U32(s.samples()/8), s.bits)
 	SUBQ(U32(s.samples()), s.left)
 	DECQ(s.strips)
@@ -67,12 +67,15 @@ func (v isa) activate() {
 }
 
 // samples is how many are in a strip.
-func (s *activation) samples() int { return strip * s.bytes / size }
+func (s *activation) samples() int { return s.strip() * s.bytes / s.size }
+
+// halved says whether a strip is half a word.
+func (s *activation) halved() bool { return s.samples() == 32 }
 
 func (s *activation) load() {
 	Load(Param("z"), s.z)
 	Load(Param("stride"), s.down)
-	SHLQ(Imm(3), s.down)
+	s.scaled(s.down)
 	Load(Param("bits"), s.bits)
 	Load(Param("sum"), s.sum)
 	Load(Param("n"), s.left)
@@ -80,7 +83,7 @@ func (s *activation) load() {
 	ADDQ(Imm(63), s.across)
 	SHRQ(Imm(6), s.across)
 	MOVQ(s.across, s.strips)
-	if s.bytes == 32 {
+	if s.halved() {
 		SHLQ(Imm(1), s.strips)
 	}
 	SHLQ(Imm(3), s.across)
@@ -94,47 +97,64 @@ func stripOf(vectors int) LabelRef { return LabelRef(fmt.Sprintf("strip%d", vect
 func (s *activation) chooseStrip() {
 	s.allLanes()
 	CMPQ(s.left, U32(s.samples()))
-	JGE(stripOf(strip))
+	JGE(stripOf(s.strip()))
 	s.lastLanes()
-	for vectors := strip; vectors > 0; vectors-- {
-		CMPQ(s.left, U32((vectors-1)*s.bytes/size))
+	for vectors := s.strip(); vectors > 0; vectors-- {
+		CMPQ(s.left, U32((vectors-1)*s.bytes/s.size))
 		JG(stripOf(vectors))
 	}
-	if s.bytes == 32 {
+	if s.halved() {
 		JMP(stripOf(0))
 	}
 }
 
 func (s *activation) allLanes() {
-	if s.bytes == 64 {
+	switch {
+	case s.bytes == 32:
+		VPCMPEQQ(s.zero, s.zero, s.lanes)
+	case s.size == 4:
+		KXNORW(s.lanes, s.lanes, s.lanes)
+	default:
 		KXNORB(s.lanes, s.lanes, s.lanes)
-		return
 	}
-	VPCMPEQQ(s.zero, s.zero, s.lanes)
 }
 
 // lastLanes are (left-1)%lanes + 1.
 func (s *activation) lastLanes() {
+	lanes := s.bytes / s.size
 	MOVQ(s.left, reg.RCX)
 	NEGQ(reg.RCX)
+	ANDQ(Imm(uint64(lanes-1)), reg.RCX)
 	if s.bytes == 64 {
-		ANDQ(Imm(7), reg.RCX)
-		MOVL(U32(0xff), s.word.As32())
+		MOVL(U32(1<<lanes-1), s.word.As32())
 		SHRL(reg.CL, s.word.As32())
-		KMOVB(s.word.As32(), s.lanes)
+		s.setMask(s.word.As32(), s.lanes)
 		return
 	}
-	window := GLOBL("lanes", RODATA|NOPTR)
+	LEAQ(s.window(), s.word)
+	VMOVDQU(at(s.word, reg.RCX, uint8(s.size), 0), s.lanes)
+}
+
+// setMask moves the bits for a vector's lanes.
+func (v isa) setMask(from, k reg.Register) {
+	if v.size == 4 {
+		KMOVW(from, k)
+		return
+	}
+	KMOVB(from, k)
+}
+
+// window is a vector of all ones and one of none: from i numbers on, it is the mask of all lanes but i.
+func (v isa) window() Mem {
+	window := GLOBL(fmt.Sprintf("lanes%s%d", v.name, 8*v.size), RODATA|NOPTR)
 	for i := range 8 {
 		DATA(i*8, I64(i/4-1)) // four times all ones, four times none
 	}
-	ANDQ(Imm(3), reg.RCX)
-	LEAQ(window, s.word)
-	VMOVDQU(at(s.word, reg.RCX, 8, 0), s.lanes)
+	return window
 }
 
-// strip goes over all neurons for so many vectors of samples.
-func (s *activation) strip(vectors int) {
+// overNeurons goes over all neurons for so many vectors of samples.
+func (s *activation) overNeurons(vectors int) {
 	name := string(stripOf(vectors))
 	Label(name)
 	for i := range vectors {
@@ -152,7 +172,7 @@ func (s *activation) strip(vectors int) {
 	}
 	ADDQ(s.down, s.row)
 	ADDQ(s.across, s.row64)
-	ADDQ(Imm(size), s.a)
+	ADDQ(U32(s.size), s.a)
 	DECQ(s.rows)
 	JNZ(LabelRef(name + "_row"))
 	for i := range vectors {
@@ -162,14 +182,22 @@ func (s *activation) strip(vectors int) {
 }
 
 func (s *activation) loadSum(i int, last bool) {
-	from := Mem{Base: s.sum, Disp: i * s.bytes}
+	s.load1(Mem{Base: s.sum, Disp: i * s.bytes}, s.regs[i], last)
+}
+
+// load1 loads a vector of samples; of the last, those that are.
+func (s *activation) load1(from Mem, x reg.VecPhysical, last bool) {
 	switch {
 	case !last:
-		VMOVUPD(from, s.regs[i])
-	case s.bytes == 64:
-		VMOVUPD_Z(from, s.lanes, s.regs[i])
+		VMOVUPD(from, x)
+	case s.bytes == 32 && s.size == 4:
+		VMASKMOVPS(from, s.lanes, x)
+	case s.bytes == 32:
+		VMASKMOVPD(from, s.lanes, x)
+	case s.size == 4:
+		VMOVUPS_Z(from, s.lanes, x)
 	default:
-		VMASKMOVPD(from, s.lanes, s.regs[i])
+		VMOVUPD_Z(from, s.lanes, x)
 	}
 }
 
@@ -178,22 +206,22 @@ func (s *activation) storeSum(i int, last bool) {
 	switch {
 	case !last:
 		VMOVUPD(s.regs[i], to)
-	case s.bytes == 64:
-		VMOVUPD(s.regs[i], s.lanes, to)
-	default:
+	case s.bytes == 32 && s.size == 4:
+		VMASKMOVPS(s.regs[i], s.lanes, to)
+	case s.bytes == 32:
 		VMASKMOVPD(s.regs[i], s.lanes, to)
+	case s.size == 4:
+		VMOVUPS(s.regs[i], s.lanes, to)
+	default:
+		VMOVUPD(s.regs[i], s.lanes, to)
 	}
 }
 
 // word512 is a neuron's part of a strip: the word's bits come together two masks at a time.
 func (s *activation) word512(vectors int) {
-	VBROADCASTSD(Mem{Base: s.a}, s.sign)
-	KMOVQ(s.masks(0, strip, vectors), s.word)
-	MOVQ(s.word, s.changed)
-	XORQ(Mem{Base: s.row64}, s.changed)
-	POPCNTQ(s.changed, s.changed)
-	ADDQ(s.changed, s.flips)
-	MOVQ(s.word, Mem{Base: s.row64})
+	s.spread(Mem{Base: s.a}, s.sign)
+	KMOVQ(s.masks(0, s.strip(), vectors), s.word)
+	s.putWord()
 }
 
 // masks is the pattern of the vectors from <= i < from+count, of which there are so many.
@@ -206,18 +234,22 @@ func (s *activation) masks(from, count, vectors int) reg.Register {
 		return low
 	}
 	high := s.masks(from+count/2, count/2, vectors)
-	join := map[int]func(k, k1, k2 Op){2: KUNPCKBW, 4: KUNPCKWD, 8: KUNPCKDQ}[count]
+	join := map[int]func(k, k1, k2 Op){16: KUNPCKBW, 32: KUNPCKWD, 64: KUNPCKDQ}[count*s.bytes/s.size]
 	join(low, high, low)
 	return low
 }
 
 func (s *activation) vector512(i int, last bool) reg.Register {
-	from, x, k := Mem{Base: s.row, Disp: i * s.bytes}, s.spare[i], K()
-	if last {
-		VMOVUPD_Z(from, s.lanes, x)
+	x, k := s.spare[i], K()
+	s.load1(Mem{Base: s.row, Disp: i * s.bytes}, x, last)
+	switch {
+	case s.size == 4 && last:
+		VCMPPS(Imm(notLess), s.zero, x, s.lanes, k)
+	case s.size == 4:
+		VCMPPS(Imm(notLess), s.zero, x, k)
+	case last:
 		VCMPPD(Imm(notLess), s.zero, x, s.lanes, k)
-	} else {
-		VMOVUPD(from, x)
+	default:
 		VCMPPD(Imm(notLess), s.zero, x, k)
 	}
 	s.add(x, i)
@@ -226,36 +258,56 @@ func (s *activation) vector512(i int, last bool) reg.Register {
 
 // add is the sum of a vector. The maximum is the second operand where one is a NaN or both are zeros: just what passes the ReLU.
 func (s *activation) add(x reg.VecPhysical, i int) {
-	VMAXPD(x, s.zero, x)
-	VFMADD231PD(x, s.sign, s.regs[i])
+	if s.size == 4 {
+		VMAXPS(x, s.zero, x)
+	} else {
+		VMAXPD(x, s.zero, x)
+	}
+	s.fma(x, s.sign, s.regs[i])
 }
 
-// word256 is a neuron's part of a strip, four bits at a time.
+// word256 is a neuron's part of a strip, a vector's bits at a time.
 func (s *activation) word256(vectors int) {
-	VBROADCASTSD(Mem{Base: s.a}, s.sign)
-	word, changed := s.word.As32(), s.changed.As32()
-	XORL(word, word)
+	s.spread(Mem{Base: s.a}, s.sign)
+	XORQ(s.word, s.word)
 	for i := vectors - 1; i >= 0; i-- {
-		from, x, set := Mem{Base: s.row, Disp: i * s.bytes}, s.spare[i%2], s.spare[2+i%2]
-		if i == vectors-1 {
-			VMASKMOVPD(from, s.lanes, x)
+		x, set := s.spare[i%2], s.spare[2+i%2]
+		s.load1(Mem{Base: s.row, Disp: i * s.bytes}, x, i == vectors-1)
+		bits := s.changed.As32()
+		if s.size == 4 {
+			VCMPPS(Imm(notLess), s.zero, x, set)
 		} else {
-			VMOVUPD(from, x)
+			VCMPPD(Imm(notLess), s.zero, x, set)
 		}
-		VCMPPD(Imm(notLess), s.zero, x, set)
 		if i == vectors-1 {
 			VANDPD(s.lanes, set, set)
-			VMOVMSKPD(set, word)
 		} else {
-			VMOVMSKPD(set, changed)
-			SHLL(Imm(4), word)
-			ORL(changed, word)
+			SHLQ(Imm(uint64(s.bytes/s.size)), s.word)
 		}
+		if s.size == 4 {
+			VMOVMSKPS(set, bits)
+		} else {
+			VMOVMSKPD(set, bits)
+		}
+		ORQ(s.changed, s.word)
 		s.add(x, i)
 	}
-	MOVL(word, changed)
-	XORL(Mem{Base: s.row64}, changed)
-	POPCNTL(changed, changed)
+	s.putWord()
+}
+
+// putWord counts what changed, and stores a strip's bits.
+func (s *activation) putWord() {
+	if s.halved() {
+		MOVL(s.word.As32(), s.changed.As32())
+		XORL(Mem{Base: s.row64}, s.changed.As32())
+		POPCNTL(s.changed.As32(), s.changed.As32())
+		ADDQ(s.changed, s.flips)
+		MOVL(s.word.As32(), Mem{Base: s.row64})
+		return
+	}
+	MOVQ(s.word, s.changed)
+	XORQ(Mem{Base: s.row64}, s.changed)
+	POPCNTQ(s.changed, s.changed)
 	ADDQ(s.changed, s.flips)
-	MOVL(word, Mem{Base: s.row64})
+	MOVQ(s.word, Mem{Base: s.row64})
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// team is how many neurons' chains run side by side.
-const team = 8
+// team is how many neurons' chains run side by side; size is the bytes of their numbers.
+const team, size = 8, 8
 
 // A chains writes sums along neurons: Set.Dots, Set.Distances, Set.Works. A vector has one index of several neurons: a few columns
 // of a team are loaded in halves and turned in registers, so that each chain keeps its order. The last team may overlap the one
@@ -39,19 +39,19 @@ type matrix struct {
 }
 
 func (v isa) dots() {
-	v.begin("Dots", "(out, x *float64, xStride int, y *float64, yStride, n, rows int)", "takes at least a team of neurons.")
+	v.begin("Dots", "(out, x *float, xStride int, y *float, yStride, n, rows int)", "takes at least a team of neurons.")
 	x, y := newMatrix("x", "xStride"), newMatrix("y", "yStride")
 	v.chains([]factor{{x, nil}, {y, nil}})
 }
 
 func (v isa) distances() {
-	v.begin("Distances", "(out, x, y *float64, n, rows int)", "takes at least a team of neurons.")
+	v.begin("Distances", "(out, x, y *float, n, rows int)", "takes at least a team of neurons.")
 	x := newMatrix("x", "n")
 	v.chains([]factor{{x, x.beside("y")}})
 }
 
 func (v isa) works() {
-	v.begin("Works", "(out, c, z, z0 *float64, n, rows int)", "takes at least a team of neurons.")
+	v.begin("Works", "(out, c, z, z0 *float, n, rows int)", "takes at least a team of neurons.")
 	c := newMatrix("c", "n")
 	v.chains([]factor{{c, nil}, {c.beside("z"), c.beside("z0")}})
 }

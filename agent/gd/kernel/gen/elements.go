@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -8,33 +10,39 @@ import (
 
 // descend writes Set.Descend.
 func (v isa) descend() {
-	v.begin("Descend", "(x, coef, step *float64, stride, n, rows int)", "takes at least one row.")
+	v.begin("Descend", "(x, coef, step *float, stride, n, rows int)", "takes at least one row.")
 	x, coef, step := Load(Param("x"), GP64()), Load(Param("coef"), GP64()), Load(Param("step"), GP64())
 	rows, count, gap := Load(Param("rows"), GP64()), GP64(), Load(Param("stride"), GP64())
 	SUBQ(param("n"), gap)
-	SHLQ(Imm(3), gap)
+	v.scaled(gap)
 
 	Label("row")
 	k := v.regs[0]
-	VBROADCASTSD(Mem{Base: coef}, k)
+	v.spread(Mem{Base: coef}, k)
 	MOVQ(param("n"), count)
 	v.across("row", count, []reg.Register{x, step}, func(p part, u int) {
-		to, disp := v.regs[1+u], u*int(p)
-		p.load(Mem{Base: x, Disp: disp}, to)
-		p.fma(Mem{Base: step, Disp: disp}, k, to)
-		p.store(to, Mem{Base: x, Disp: disp})
+		to, at, by := v.regs[1+u], Mem{Base: x, Disp: u * int(p)}, Mem{Base: step, Disp: u * int(p)}
+		if int(p) == v.size {
+			v.loadOne(at, to.AsX())
+			v.fmaOne(by, k.AsX(), to.AsX())
+			v.storeOne(to.AsX(), at)
+			return
+		}
+		VMOVUPD(at, p.of(to))
+		v.fma(by, p.of(k), p.of(to))
+		VMOVUPD(p.of(to), at)
 	})
 	ADDQ(gap, step)
-	ADDQ(Imm(size), coef)
+	ADDQ(Imm(uint64(v.size)), coef)
 	DECQ(rows)
 	JNZ(LabelRef("row"))
 	VZEROUPPER()
 	RET()
 }
 
-// push writes Set.Push: eight numbers for each byte of a pattern.
+// push writes Set.Push: a panel's worth of numbers at a time, for one byte of a pattern or two.
 func (v isa) push() {
-	v.begin("Push", "(x, coef *float64, bits *uint64, values *float64, n, rows int)", "takes at least one row.")
+	v.begin("Push", "(x, coef *float, bits *uint64, values *float, n, rows int)", "takes at least one row.")
 	p := pushing{isa: v, x: GP64(), byt: GP64(), g: GP64(), count: GP64(), k: v.regs[2]}
 	Load(Param("x"), p.x)
 	coef, bits, rows := Load(Param("coef"), GP64()), Load(Param("bits"), GP64()), Load(Param("rows"), GP64())
@@ -42,9 +50,9 @@ func (v isa) push() {
 	ADDQ(Imm(63), words)
 	SHRQ(Imm(6), words)
 	SHLQ(Imm(3), words)
-	eight := p.eight512
+	do := p.panel512
 	if v.bytes == 32 {
-		eight = p.eight256
+		do = p.panel256
 		v.loadLanes()
 	}
 
@@ -52,17 +60,17 @@ func (v isa) push() {
 	Load(Param("values"), p.g)
 	MOVQ(bits, p.byt)
 	MOVQ(param("n"), p.count)
-	VBROADCASTSD(Mem{Base: coef}, p.k)
-	v.loop("eight", p.count, 1, 64, []reg.Register{p.g, p.x}, func(part, int) {
-		eight()
-		INCQ(p.byt)
+	v.spread(Mem{Base: coef}, p.k)
+	v.loop("panel", p.count, 1, panelBytes, []reg.Register{p.g, p.x}, func(part, int) {
+		do()
+		ADDQ(U32(v.panel()/8), p.byt)
 	})
 	TESTQ(p.count, p.count)
 	JZ(LabelRef("next"))
 	p.last()
 	Label("next")
 	ADDQ(words, bits)
-	ADDQ(Imm(size), coef)
+	ADDQ(U32(v.size), coef)
 	DECQ(rows)
 	JNZ(LabelRef("row"))
 	VZEROUPPER()
@@ -73,61 +81,130 @@ func (v isa) push() {
 type pushing struct {
 	isa
 
-	x, byt, g reg.GPVirtual   // the row, the pattern, the residuals at the next eight
+	x, byt, g reg.GPVirtual   // the row, the pattern, the residuals at the next panel
 	count     reg.GPVirtual   // numbers left
 	k         reg.VecPhysical // the row's coefficient
 }
 
-func (p *pushing) eight512() {
+func (p *pushing) panel512() {
 	set, h, x := K(), p.regs[3], p.regs[4]
-	KMOVB(Mem{Base: p.byt}, set)
-	VMOVUPD_Z(Mem{Base: p.g}, set, h)
+	if p.size == 4 {
+		KMOVW(Mem{Base: p.byt}, set)
+		VMOVUPS_Z(Mem{Base: p.g}, set, h)
+	} else {
+		KMOVB(Mem{Base: p.byt}, set)
+		VMOVUPD_Z(Mem{Base: p.g}, set, h)
+	}
 	VMOVUPD(Mem{Base: p.x}, x)
-	VFMADD231PD(h, p.k, x)
+	p.fma(h, p.k, x)
 	VMOVUPD(x, Mem{Base: p.x})
 }
 
-// loadLanes keeps each lane's bit of a byte in the first two registers.
+// loadLanes keeps each lane's bit of a byte in the first register, or in two.
 func (v isa) loadLanes() {
-	lanes := GLOBL("bitOfLane", RODATA|NOPTR)
+	lanes := GLOBL(fmt.Sprintf("bitOfLane%d", 8*v.size), RODATA|NOPTR)
 	for i := range 8 {
-		DATA(i*8, U64(1<<i))
+		if v.size == 4 {
+			DATA(i*4, U32(1<<i))
+		} else {
+			DATA(i*8, U64(1<<i))
+		}
 	}
 	VMOVDQU(lanes, v.regs[0])
-	VMOVDQU(lanes.Offset(32), v.regs[1])
+	if v.size == 8 {
+		VMOVDQU(lanes.Offset(32), v.regs[1])
+	}
 }
 
-func (p *pushing) eight256() {
+// panel256 takes two vectors: of the two halves of a byte, or of two bytes.
+func (p *pushing) panel256() {
 	all := p.regs[3]
-	VPBROADCASTB(Mem{Base: p.byt}, all)
 	for i := range 2 {
-		lanes, set, x := p.regs[i], p.regs[4+i], p.regs[6+i]
-		to := Mem{Base: p.x, Disp: 32 * i}
-		VPAND(lanes, all, set)
-		VPCMPEQQ(lanes, set, set)
+		lanes, set, x := p.regs[0], p.regs[4+i], p.regs[6+i]
+		at := Mem{Base: p.x, Disp: 32 * i}
+		if p.size == 4 {
+			VPBROADCASTB(Mem{Base: p.byt, Disp: i}, all)
+			VPAND(lanes, all, set)
+			VPCMPEQD(lanes, set, set)
+		} else {
+			lanes = p.regs[i]
+			VPBROADCASTB(Mem{Base: p.byt}, all)
+			VPAND(lanes, all, set)
+			VPCMPEQQ(lanes, set, set)
+		}
 		VANDPD(Mem{Base: p.g, Disp: 32 * i}, set, set)
-		VMOVUPD(to, x)
-		VFMADD231PD(set, p.k, x)
-		VMOVUPD(x, to)
+		VMOVUPD(at, x)
+		p.fma(set, p.k, x)
+		VMOVUPD(x, at)
 	}
 }
 
 // last takes what is left of a row, one by one: a masked store would make the next row's load wait for it.
 func (p *pushing) last() {
 	pattern, keep, h, x := GP64(), GP64(), p.regs[4].AsX(), p.regs[5].AsX()
-	MOVBQZX(Mem{Base: p.byt}, pattern)
+	if p.size == 4 {
+		MOVWQZX(Mem{Base: p.byt}, pattern)
+	} else {
+		MOVBQZX(Mem{Base: p.byt}, pattern)
+	}
 	Label("one")
 	MOVQ(pattern, keep)
 	ANDQ(Imm(1), keep)
 	NEGQ(keep)
-	ANDQ(Mem{Base: p.g}, keep)
-	VMOVQ(keep, h)
-	VMOVSD(Mem{Base: p.x}, x)
-	VFMADD231SD(h, p.k.AsX(), x)
-	VMOVSD(x, Mem{Base: p.x})
+	if p.size == 4 {
+		ANDL(Mem{Base: p.g}, keep.As32())
+		VMOVD(keep.As32(), h)
+	} else {
+		ANDQ(Mem{Base: p.g}, keep)
+		VMOVQ(keep, h)
+	}
+	p.loadOne(Mem{Base: p.x}, x)
+	p.fmaOne(h, p.k.AsX(), x)
+	p.storeOne(x, Mem{Base: p.x})
 	SHRQ(Imm(1), pattern)
-	ADDQ(Imm(size), p.g)
-	ADDQ(Imm(size), p.x)
+	ADDQ(U32(p.size), p.g)
+	ADDQ(U32(p.size), p.x)
 	DECQ(p.count)
 	JNZ(LabelRef("one"))
+}
+
+// widen writes Set.Widen.
+func (v isa) widen() {
+	TEXT(v.name+"Widen", NOSPLIT, "func(to *float64, from *float32, n int)")
+	Doc(v.name + "Widen takes at least one number.")
+	Pragma("noescape")
+	to, from, count := Load(Param("to"), GP64()), Load(Param("from"), GP64()), Load(Param("n"), GP64())
+	half := func(x reg.VecPhysical) reg.Register {
+		if v.bytes == 64 {
+			return x.AsY()
+		}
+		return x.AsX()
+	}
+	loop := func(name string, parts, numbers int, do func(u int)) {
+		SUBQ(U32(parts*numbers), count)
+		JB(LabelRef(name + "_end"))
+		Label(name)
+		for u := range parts {
+			do(u)
+		}
+		ADDQ(U32(parts*numbers*4), from)
+		ADDQ(U32(parts*numbers*8), to)
+		SUBQ(U32(parts*numbers), count)
+		JAE(LabelRef(name))
+		Label(name + "_end")
+		ADDQ(U32(parts*numbers), count)
+	}
+	loop("turn", 4, v.bytes/8, func(u int) {
+		VMOVUPS(Mem{Base: from, Disp: u * v.bytes / 2}, half(v.regs[u]))
+		VCVTPS2PD(half(v.regs[u]), v.regs[u])
+		VMOVUPD(v.regs[u], Mem{Base: to, Disp: u * v.bytes})
+	})
+	loop("one", 1, 1, func(int) {
+		x := v.regs[0].AsX()
+		VMOVSS(Mem{Base: from}, x)
+		VCVTSS2SD(x, x, x)
+		VMOVSD(x, Mem{Base: to})
+	})
+	VZEROUPPER()
+	RET()
 }

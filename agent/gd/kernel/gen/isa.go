@@ -1,25 +1,28 @@
 package main
 
 import (
+	"fmt"
+	"math/bits"
+	"strings"
+
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// An isa is an instruction set: its vectors, and the shapes that its registers allow.
+// An isa is an instruction set: its vectors, and the shapes that its registers allow; and the size of the numbers in them.
 type isa struct {
 	name  string
 	bytes int // of a vector
 	regs  []reg.VecPhysical
+	size  int // of a number: 8 or 4 bytes
 
 	tileRows   int // rows of a product's tile
 	tilePanels int // panels of a product's tile
 }
 
-const (
-	size  = 8 // bytes of a number
-	panel = 8 // outputs of a panel, kernel.Panel
-)
+// panelBytes is the bytes of a row of a panel, kernel.Panel numbers.
+const panelBytes = 64
 
 var zmm = []reg.VecPhysical{
 	reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7, reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
@@ -35,12 +38,68 @@ var isas = map[string]isa{
 	"avx512": {name: "avx512", bytes: 64, regs: zmm, tileRows: 8, tilePanels: 3},
 }
 
-// begin starts a kernel.
+// begin starts a kernel. In its signature, float is the type of the numbers.
 func (v isa) begin(name, signature string, doc ...string) {
-	TEXT(v.name+name, NOSPLIT, "func"+signature)
-	doc[0] = v.name + name + " " + doc[0]
+	name = v.name + name
+	if v.size == 4 {
+		name += "32"
+	}
+	TEXT(name, NOSPLIT, "func"+strings.ReplaceAll(signature, "*float", fmt.Sprintf("*float%d", 8*v.size)))
+	doc[0] = name + " " + doc[0]
 	Doc(doc...)
 	Pragma("noescape")
+}
+
+// panel is how many numbers a row of a panel has.
+func (v isa) panel() int { return panelBytes / v.size }
+
+// scaled turns numbers into bytes.
+func (v isa) scaled(x reg.Register) {
+	SHLQ(operand.Imm(uint64(bits.TrailingZeros(uint(v.size)))), x)
+}
+
+// fma sets acc to fma(x, y, acc); x may lie in memory.
+func (v isa) fma(x, y, acc operand.Op) {
+	if v.size == 4 {
+		VFMADD231PS(x, y, acc)
+		return
+	}
+	VFMADD231PD(x, y, acc)
+}
+
+// fmaOne is fma of one number.
+func (v isa) fmaOne(x, y, acc operand.Op) {
+	if v.size == 4 {
+		VFMADD231SS(x, y, acc)
+		return
+	}
+	VFMADD231SD(x, y, acc)
+}
+
+// spread sets all numbers of x to that in memory.
+func (v isa) spread(m operand.Mem, x reg.VecPhysical) {
+	if v.size == 4 {
+		VBROADCASTSS(m, x)
+		return
+	}
+	VBROADCASTSD(m, x)
+}
+
+// loadOne and storeOne move one number.
+func (v isa) loadOne(m operand.Mem, x reg.Register) {
+	if v.size == 4 {
+		VMOVSS(m, x)
+		return
+	}
+	VMOVSD(m, x)
+}
+
+func (v isa) storeOne(x reg.Register, m operand.Mem) {
+	if v.size == 4 {
+		VMOVSS(x, m)
+		return
+	}
+	VMOVSD(x, m)
 }
 
 // zero sets a vector to +0.

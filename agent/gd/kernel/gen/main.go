@@ -21,13 +21,18 @@ func main() {
 		log.Fatalf("-isa %q: give avx2 or avx512", *name)
 	}
 	build.ConstraintExpr("amd64")
-	v.product()
-	v.descend()
-	v.gather()
-	v.push()
-	v.activate()
+	for _, v.size = range []int{8, 4} {
+		v.product()
+		v.gather()
+		v.descend()
+		v.push()
+		v.activate()
+		v.peak()
+	}
+	v.size = 8
 	v.dots()
 	v.distances()
 	v.works()
+	v.widen()
 	build.Generate()
 }

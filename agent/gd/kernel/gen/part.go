@@ -23,40 +23,15 @@ func (p part) of(x reg.VecPhysical) reg.Register {
 	return x.AsX()
 }
 
-func (p part) load(m Mem, x reg.VecPhysical) {
-	if p == size {
-		VMOVSD(m, p.of(x))
-		return
-	}
-	VMOVUPD(m, p.of(x))
-}
-
-func (p part) store(x reg.VecPhysical, m Mem) {
-	if p == size {
-		VMOVSD(p.of(x), m)
-		return
-	}
-	VMOVUPD(p.of(x), m)
-}
-
-// fma sets acc to fma(x, m, acc).
-func (p part) fma(m Mem, x, acc reg.VecPhysical) {
-	if p == size {
-		VFMADD231SD(m, p.of(x), p.of(acc))
-		return
-	}
-	VFMADD231PD(m, p.of(x), p.of(acc))
-}
-
-// across goes over the count numbers of a row: some vectors a turn, then one, then what is left in parts. do takes the u-th part of a
-// turn; the pointers advance. It uses up count.
+// across goes over the count numbers of a row: some vectors a turn, then one, then what is left in parts, and one by one. do takes the u-th part
+// of a turn; the pointers advance. It uses up count.
 func (v isa) across(name string, count reg.Register, pointers []reg.Register, do func(p part, u int)) {
 	const turn = 4
 	v.loop(name+"_turn", count, turn, part(v.bytes), pointers, do)
 	v.loop(name+"_vector", count, 1, part(v.bytes), pointers, do)
-	for p := part(v.bytes / 2); p >= size; p /= 2 {
+	for p := part(v.bytes / 2); p >= 16; p /= 2 {
 		label := fmt.Sprintf("%s_%d", name, p)
-		TESTQ(U32(p/size), count)
+		TESTQ(U32(int(p)/v.size), count)
 		JZ(LabelRef(label))
 		do(p, 0)
 		for _, pointer := range pointers {
@@ -64,11 +39,13 @@ func (v isa) across(name string, count reg.Register, pointers []reg.Register, do
 		}
 		Label(label)
 	}
+	ANDQ(U32(16/v.size-1), count)
+	v.loop(name+"_one", count, 1, part(v.size), pointers, do)
 }
 
 // loop takes some parts a turn while there are that many.
 func (v isa) loop(name string, count reg.Register, parts int, p part, pointers []reg.Register, do func(p part, u int)) {
-	numbers := U32(parts * int(p) / size)
+	numbers := U32(parts * int(p) / v.size)
 	SUBQ(numbers, count)
 	JB(LabelRef(name + "_end"))
 	Label(name)

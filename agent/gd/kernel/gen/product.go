@@ -31,7 +31,7 @@ type product struct {
 }
 
 func (v isa) product() {
-	v.begin("Product", "(c, a, b *float64, stride, rows, inner, width, depth int, more bool)",
+	v.begin("Product", "(c, a, b *float, stride, rows, inner, width, depth int, more bool)",
 		"goes over depth of the inner indices, from +0 or, with more, from the chains that c holds. Strides, inner and width are those",
 		"of the whole matrices; rows and width are not 0.")
 	t := product{
@@ -49,14 +49,14 @@ func (v isa) product() {
 
 func (t *product) load() {
 	Load(Param("stride"), t.s)
-	SHLQ(Imm(3), t.s)
+	t.scaled(t.s)
 	LEAQ(at(t.s, t.s, 2, 0), t.s3)
 	Load(Param("b"), t.group0)
 	Load(Param("c"), t.c)
 	Load(Param("inner"), t.d)
-	SHLQ(Imm(6), t.d)
+	SHLQ(Imm(6), t.d) // panelBytes
 	Load(Param("width"), t.w)
-	SHLQ(Imm(3), t.w)
+	t.scaled(t.w)
 }
 
 // left is the outputs that are left: the parameter's place, for want of a register.
@@ -66,9 +66,9 @@ func left() Mem { return param("width") }
 func (t *product) chooseGroup() {
 	Label("groups")
 	if t.tilePanels == 3 {
-		CMPQ(left(), Imm(4*panel))
+		CMPQ(left(), Imm(uint64(4*t.panel())))
 		JE(group(2))
-		CMPQ(left(), Imm(2*panel))
+		CMPQ(left(), Imm(uint64(2*t.panel())))
 		JG(group(3))
 		JE(group(2))
 	}
@@ -100,11 +100,11 @@ func (t *product) group(p int) {
 	}
 
 	Label(string(nextGroup(p)))
-	ADDQ(U32(p*panel*size), t.c)
+	ADDQ(U32(p*panelBytes), t.c)
 	for range p {
 		ADDQ(t.d, t.group0)
 	}
-	SUBQ(Imm(uint64(p*panel)), left())
+	SUBQ(Imm(uint64(p*t.panel())), left())
 	JMP(LabelRef("groups"))
 }
 
@@ -130,7 +130,7 @@ func (t *product) chooseTile(p int) {
 // tile takes r rows and p panels over the inner indices.
 func (t *product) tile(r, p int) {
 	name := string(tile(r, p))
-	vectors := p * panel * size / t.bytes
+	vectors := p * panelBytes / t.bytes
 	Label(name)
 	CMPB(param("more"), Imm(0))
 	JNE(LabelRef(name + "_more"))
@@ -197,7 +197,7 @@ func (t *product) run(name string, r, p int) {
 
 // index multiplies and adds the u-th of the next inner indices: a vector of outputs for each load, each left number in all lanes.
 func (t *product) index(u, r, p int) {
-	vectors := p * panel * size / t.bytes
+	vectors := p * panelBytes / t.bytes
 	right := t.regs[r*vectors:][:vectors]
 	spare := t.regs[(r+1)*vectors:]
 	for vec, x := range right {
@@ -205,9 +205,9 @@ func (t *product) index(u, r, p int) {
 	}
 	for row := range r {
 		left := spare[row%min(len(spare), 4)]
-		VBROADCASTSD(t.leftAt(row, u), left)
+		t.spread(t.leftAt(row, u), left)
 		for vec, x := range right {
-			VFMADD231PD(x, left, t.regs[row*vectors+vec])
+			t.fma(x, left, t.regs[row*vectors+vec])
 		}
 	}
 }
@@ -232,17 +232,17 @@ func (t *product) fetched(name string) {
 }
 
 func (t *product) advance(indices, r int) {
-	ADDQ(U32(indices*size), t.a)
+	ADDQ(U32(indices*t.size), t.a)
 	if r > 4 {
-		ADDQ(U32(indices*size), t.a4)
+		ADDQ(U32(indices*t.size), t.a4)
 	}
-	ADDQ(U32(indices*panel*size), t.b)
+	ADDQ(U32(indices*panelBytes), t.b)
 }
 
 // nextTile goes r rows on.
 func (t *product) nextTile(r, p int) {
 	MOVQ(param("depth"), t.count)
-	SHLQ(Imm(3), t.count)
+	t.scaled(t.count)
 	SUBQ(t.count, t.a)
 	for _, k := range []int{8, 4, 2, 1} {
 		if r&k != 0 {
@@ -255,8 +255,8 @@ func (t *product) nextTile(r, p int) {
 }
 
 func (t *product) rightAt(vec, u int) Mem {
-	perPanel := panel * size / t.bytes
-	disp := u*panel*size + vec%perPanel*t.bytes
+	perPanel := panelBytes / t.bytes
+	disp := u*panelBytes + vec%perPanel*t.bytes
 	if vec < perPanel {
 		return Mem{Base: t.b, Disp: disp}
 	}
@@ -270,9 +270,9 @@ func (t *product) leftAt(row, u int) Mem {
 	}
 	switch row % 4 {
 	case 0:
-		return Mem{Base: base, Disp: u * size}
+		return Mem{Base: base, Disp: u * t.size}
 	case 3:
-		return at(base, t.s3, 1, u*size)
+		return at(base, t.s3, 1, u*t.size)
 	}
-	return at(base, t.s, uint8(row%4), u*size)
+	return at(base, t.s, uint8(row%4), u*t.size)
 }
