@@ -307,6 +307,11 @@ func (d *director) freeze(l *life, dt time.Duration, r *rand.Rand) {
 	if d.frozen.Before(until) {
 		d.frozen = until
 	}
+	for _, h := range d.hosts {
+		if h.process != nil && h.process.session != nil {
+			h.process.session.doubt = true // the loop may have had nothing to log, and been awake all the while
+		}
+	}
 	d.mu.Unlock()
 }
 
