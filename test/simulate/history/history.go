@@ -2,8 +2,8 @@
 // memory, and a store, while everything that can go wrong does, as a seed has it. Beside it an oracle watches what agents are told
 // and what the disk holds, and says where a promise was broken.
 //
-// Start with Run; plan.go draws what a history is to be, director.go lets it happen, tap.go sees each message of an agent's session,
-// oracle.go looks at the end.
+// Start with Run; plan.go draws what a history is to be, director.go lets it happen, faults.go has what goes wrong,
+// tap.go sees each message of an agent's session, told.go looks at what agents are told, oracle.go at the end.
 package history
 
 import (

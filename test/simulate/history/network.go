@@ -13,10 +13,9 @@ import (
 // A wire is one connection in memory. Bytes arrive in order, each write some time after it was made; what is on its way when the
 // wire is cut is lost.
 type wire struct {
-	owner  *process // the agent at one end; nil: a client
-	up     half     // to the coordinator
-	down   half
-	closed sync.Once
+	owner *process // the agent at one end; nil: a client
+	up    half     // to the coordinator
+	down  half
 }
 
 var (
