@@ -37,9 +37,8 @@ soak: ## the long tests: fuzzing, kills by the hundred
 	tools/soak.sh
 
 .PHONY: bench
-bench: build ## measure the core and the queue on this machine
-	bin/widthlaw bench core n=1000 d=1000 m=1024 --threads 2
-	bin/widthlaw bench core n=100 d=20 m=256 --threads 1
+bench: build ## measure training beside PyTorch and numpy, write docs/performance.md, and measure the queue
+	$(GO) run ./bench
 	bin/widthlaw bench queue --tasks 300000 --agents 4
 
 .PHONY: lint

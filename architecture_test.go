@@ -42,6 +42,7 @@ var mayImport = map[string]string{
 	"agent/gd/kernel":         "",
 	"agent/gd/elementary":     "",
 	"agent/gd/eigen":          "agent/gd/kernel",
+	"bench":                   "",      // what `make bench` runs
 	"test/planted":            "",      // bugs that tests build in
 	"test/toy":                "sweep", // for tests, as what follows
 	"test/simulate":           "test/simulate/history",
