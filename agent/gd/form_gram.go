@@ -66,12 +66,8 @@ func (f *gramForm[F]) forward(w *worker, s span, part []float64) (flips int) {
 	return flips
 }
 
-func (f *gramForm[F]) moved(w *worker, out []float64, s span) {
-	wide, kern := &f.mine[w.id].wide, f.net.kern
-	for p := range s.parts(f.together()) {
-		c, now, then := widened(kern, &wide[0], f.rows(f.c, p)), widened(kern, &wide[1], f.rows(f.z, p)), widened(kern, &wide[2], f.rows(f.z0, p))
-		kern.Works(out[p.from-s.from:][:p.rows], c, now, then, f.net.n)
-	}
+func (f *gramForm[F]) moved(out []float64, s span) {
+	f.kern.Works(out, f.rows(f.c, s), f.rows(f.z, s), f.rows(f.z0, s), f.net.n)
 }
 
 func (f *gramForm[F]) kept() []stored { return []stored{numbers[F](f.z), numbers[F](f.c)} }

@@ -52,12 +52,8 @@ func (f *primalForm[F]) forward(w *worker, s span, part []float64) (flips int) {
 	return flips
 }
 
-func (f *primalForm[F]) moved(w *worker, out []float64, s span) {
-	wide := &f.mine[w.id].wide
-	for p := range s.parts(f.together()) {
-		now, then := widened(f.net.kern, &wide[0], f.rows(f.w, p)), widened(f.net.kern, &wide[1], f.rows(f.w0, p))
-		f.net.kern.Distances(out[p.from-s.from:][:p.rows], now, then, f.net.d)
-	}
+func (f *primalForm[F]) moved(out []float64, s span) {
+	f.kern.Distances(out, f.rows(f.w, s), f.rows(f.w0, s), f.net.d)
 }
 
 func (f *primalForm[F]) kept() []stored { return []stored{numbers[F](f.w)} }

@@ -30,11 +30,12 @@ type network struct {
 	partial []float64 // round x n: each block's part of sum
 	flips   []int     // of each block: patterns that the last pass changed
 	squares []float64 // of each block: sum over its neurons of |sum_i h_ri x_i|^2
-	moves   []float64 // of each block: sum of its neurons' moves
-	longest []float64 // of each block: the greatest move
+	moves   []float64 // of each block: sum of its neurons' moves, if lengths are asked for
+	longest []float64 // of each block: the greatest move's square
 
-	square bool // whether the pass takes squares
-	still  bool // whether the pass leaves the network as it is
+	square  bool // whether the pass takes squares
+	lengths bool // whether moveBlock takes every move's length
+	still   bool // whether the pass leaves the network as it is
 
 	starting, stepping, moving func(w *worker, block int) // bound once, so that a step allocates nothing
 }
@@ -53,7 +54,7 @@ type form interface {
 	// forward sets a span's patterns, and its part of the outputs. It counts the patterns that changed.
 	forward(w *worker, s span, part []float64) (flips int)
 	// moved sets out[r] to the square of the r-th neuron's distance from its start.
-	moved(w *worker, out []float64, s span)
+	moved(out []float64, s span)
 	// kept is what a snapshot holds of the form.
 	kept() []stored
 }
@@ -76,7 +77,7 @@ func (s span) parts(rows int) iter.Seq[span] {
 
 // keeps says what a network keeps for the curves that are recorded.
 type keeps struct {
-	changes, moves, gradients bool
+	changes, moves, lengths, gradients bool
 }
 
 // A layout is a network's shape: what its memory depends on.
@@ -123,6 +124,7 @@ func newNetwork(l layout, kern *kernel.Set, p *pool, in *inputs, seed int64, eta
 	}
 	net.round = min(blocks, max(leastRound, 4*len(p.workers)))
 	net.partial = make([]float64, net.round*l.n)
+	net.lengths = keep.lengths
 	if keep.changes {
 		net.first = make([]uint64, len(net.bits))
 	}
@@ -217,12 +219,15 @@ func (net *network) patterns(s span) []uint64 {
 func (net *network) moveBlock(w *worker, block int) {
 	s := net.span(block)
 	squares := w.sums[:s.rows]
-	net.form.moved(w, squares, s)
+	net.form.moved(squares, s)
 	total, longest := 0.0, 0.0
 	for _, v := range squares {
-		move := math.Sqrt(max(v, 0)) // rounding can make Gram's a little negative
-		total += move
-		longest = max(longest, move)
+		longest = max(longest, v) // from 0: rounding can make Gram's a little negative
+	}
+	if net.lengths {
+		for _, v := range squares {
+			total += math.Sqrt(max(v, 0))
+		}
 	}
 	net.moves[block], net.longest[block] = total, longest
 }

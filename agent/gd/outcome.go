@@ -13,7 +13,8 @@ func (s *solver) outcome(c course, in *inputs) sweep.Outcome {
 		course: c, lambda0: in.spectrum.Lambda0, rules: r,
 		diverged: s.stopped == stoppedDiverged, plateau: s.stopped == stoppedPlateau,
 	}
-	lambdaMin := rec.values["lambda_min"]
+	values := rec.values()
+	lambdaMin := values["lambda_min"]
 	scalars := map[string]sweep.Value{
 		"lambda0":            number(in.spectrum.Lambda0),
 		"lambda0_hidden":     number(in.spectrum.Lambda0Hidden),
@@ -42,11 +43,11 @@ func (s *solver) outcome(c course, in *inputs) sweep.Outcome {
 	if len(lambdaMin) > 0 {
 		scalars["lambda_min_initial"], scalars["lambda_min_least"] = number(lambdaMin[0]), number(slices.Min(lambdaMin))
 	}
-	for name, values := range rec.values {
+	for name, values := range values {
 		scalars[name+"_final"] = sweep.Value{}
 		if len(values) > 0 {
 			scalars[name+"_final"] = number(values[len(values)-1])
 		}
 	}
-	return sweep.Outcome{Scalars: scalars, Curves: sweep.Curves{Step: rec.steps, Values: rec.values}}
+	return sweep.Outcome{Scalars: scalars, Curves: sweep.Curves{Step: rec.steps, Values: values}}
 }

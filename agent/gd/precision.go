@@ -21,9 +21,8 @@ type precise[F kernel.Number] struct {
 
 // A scratch is what a worker uses while it is at a span.
 type scratch[F kernel.Number] struct {
-	out  []F // products
-	sum  []F // n: a block's part of the outputs
-	wide [3][]float64
+	out []F // products
+	sum []F // n: a block's part of the outputs in float32; float64 is made in its place
 }
 
 // newPrecise has room for so many outputs of products.
@@ -105,31 +104,7 @@ func normals[F kernel.Number](rows []F, seed int64, from, d int) {
 func (p *precise[F]) squares(w *worker, s span) {
 	mine, x := &p.mine[w.id], p.ops.x
 	p.kern.Gather(mine.out, p.net.patterns(s), p.g, s.rows, x)
-	q := widened(p.net.kern, &mine.wide[0], mine.out[:s.rows*x.Width()])
-	p.net.kern.Dots(w.sums[:s.rows], q, x.Width(), q, x.Width(), p.net.d)
-}
-
-// widened is x in float64: x itself, or in the buffer.
-func widened[F kernel.Number](kern *kernel.Set, buffer *[]float64, x []F) []float64 {
-	switch x := any(&x).(type) {
-	case *[]float32:
-		if len(*buffer) < len(*x) {
-			*buffer = make([]float64, len(*x))
-		}
-		kern.Widen(*buffer, *x)
-		return (*buffer)[:len(*x)]
-	case *[]float64:
-		return *x
-	}
-	return nil
-}
-
-// together is for how many neurons at a time moves are taken: all of a block where nothing is widened.
-func (p *precise[F]) together() int {
-	if kernel.PanelOf[F]() == kernel.Panel {
-		return kernel.Block
-	}
-	return 16
+	p.kern.Dots(w.sums[:s.rows], mine.out, x.Width(), mine.out, x.Width(), p.net.d)
 }
 
 // A stored is what a snapshot holds of a form: all of it that changes from step to step.

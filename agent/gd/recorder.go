@@ -13,20 +13,45 @@ type recorder struct {
 	in      *inputs
 	tangent *tangent // nil unless lambda_min or kernel_drift is recorded
 	steps   []int64
-	values  map[string][]float64
+	curves  map[string]*curve // those that are recorded
 
-	gradients bool // whether a curve needs the gradient's length
-	owed      bool // whether the last recorded step's is still to come, from the next pass
+	loss, changes, flips, maxMove, meanMove, gradient, pl, lambdaMin, drift, accuracy *curve // of these; nil if not recorded
+
+	owed bool // whether the last recorded step's gradient length is still to come, from the next pass
+}
+
+// A curve is the values so far, one a recorded step.
+type curve []float64
+
+// put appends a value if the curve is recorded; what is not finite is undefined.
+func (c *curve) put(value float64) {
+	if c == nil {
+		return
+	}
+	if math.IsInf(value, 0) {
+		value = math.NaN()
+	}
+	*c = append(*c, value)
+}
+
+// amend replaces the last value.
+func (c *curve) amend(value float64) {
+	if c != nil && len(*c) > 0 && !math.IsInf(value, 0) {
+		(*c)[len(*c)-1] = value
+	}
 }
 
 func newRecorder(p sweep.Point, net *network, in *inputs) *recorder {
-	r := &recorder{net: net, in: in, values: map[string][]float64{}}
+	c := map[string]*curve{}
 	for _, name := range p.Record.Curves {
-		r.values[name] = nil
+		c[name] = new(curve)
 	}
-	r.gradients = r.records("gradient_norm") || r.records("pl")
-	if drift := r.records("kernel_drift"); drift || r.records("lambda_min") {
-		r.tangent = newTangent(net, in, drift)
+	r := &recorder{
+		net: net, in: in, curves: c, loss: c["loss"], changes: c["pattern_changes"], flips: c["pattern_flips"], maxMove: c["max_move"],
+		meanMove: c["mean_move"], gradient: c["gradient_norm"], pl: c["pl"], lambdaMin: c["lambda_min"], drift: c["kernel_drift"], accuracy: c["accuracy"],
+	}
+	if r.drift != nil || r.lambdaMin != nil {
+		r.tangent = newTangent(net, in, r.drift != nil)
 	}
 	return r
 }
@@ -41,58 +66,48 @@ func (r *recorder) begin() {
 // needs is what a network has to keep for the curves of a point.
 func needs(p sweep.Point) keeps {
 	return keeps{
-		changes: p.Records("pattern_changes"), moves: p.Records("max_move") || p.Records("mean_move"),
+		changes: p.Records("pattern_changes"), moves: p.Records("max_move") || p.Records("mean_move"), lengths: p.Records("mean_move"),
 		gradients: p.Records("gradient_norm") || p.Records("pl"),
 	}
-}
-
-func (r *recorder) records(curve string) bool {
-	_, ok := r.values[curve]
-	return ok
 }
 
 // record takes step k, where the network stands. The gradient's length is owed.
 func (r *recorder) record(k int64, loss float64) {
 	net, pairs := r.net, float64(r.net.n)*float64(r.net.m)
 	r.steps = append(r.steps, k)
-	r.put("loss", loss)
-	if r.records("pattern_changes") {
-		r.put("pattern_changes", float64(kernel.Differences(net.bits, net.first))/pairs)
+	r.loss.put(loss)
+	if r.changes != nil {
+		r.changes.put(float64(kernel.Differences(net.bits, net.first)) / pairs)
 	}
-	flips := 0
-	for _, f := range net.flips {
-		flips += f
-	}
-	r.put("pattern_flips", float64(flips)/pairs)
-	if r.records("max_move") || r.records("mean_move") {
-		r.recordMoves()
-	}
-	r.recordTangent(k)
-	r.put("accuracy", r.accuracy())
-	r.put("gradient_norm", math.NaN())
-	r.put("pl", math.NaN())
-	r.owed = r.gradients
-}
-
-// put appends a curve's value if the curve is recorded; what is not finite is undefined.
-func (r *recorder) put(curve string, value float64) {
-	if values, ok := r.values[curve]; ok {
-		if math.IsInf(value, 0) {
-			value = math.NaN()
+	if r.flips != nil {
+		flips := 0
+		for _, f := range net.flips {
+			flips += f
 		}
-		r.values[curve] = append(values, value)
+		r.flips.put(float64(flips) / pairs)
 	}
+	r.recordMoves()
+	r.recordTangent(k)
+	if r.accuracy != nil {
+		r.accuracy.put(r.share())
+	}
+	r.gradient.put(math.NaN())
+	r.pl.put(math.NaN())
+	r.owed = r.gradient != nil || r.pl != nil
 }
 
 func (r *recorder) recordMoves() {
+	if r.maxMove == nil && r.meanMove == nil {
+		return
+	}
 	net := r.net
 	net.pool.each(0, net.blocks(), net.moving)
 	longest := 0.0
 	for _, v := range net.longest {
 		longest = max(longest, v)
 	}
-	r.put("max_move", longest)
-	r.put("mean_move", total(net.moves)/float64(net.m))
+	r.maxMove.put(math.Sqrt(longest))
+	r.meanMove.put(total(net.moves) / float64(net.m))
 }
 
 func (r *recorder) recordTangent(k int64) {
@@ -100,16 +115,16 @@ func (r *recorder) recordTangent(k int64) {
 		return
 	}
 	r.tangent.look(k)
-	if r.records("lambda_min") {
-		r.put("lambda_min", r.tangent.lambdaMin())
+	if r.lambdaMin != nil {
+		r.lambdaMin.put(r.tangent.lambdaMin())
 	}
-	if r.records("kernel_drift") {
-		r.put("kernel_drift", r.tangent.drift())
+	if r.drift != nil {
+		r.drift.put(r.tangent.drift())
 	}
 }
 
-// accuracy is the share of samples whose output has the label's sign.
-func (r *recorder) accuracy() float64 {
+// share is that of the samples whose output has the label's sign.
+func (r *recorder) share() float64 {
 	if !r.in.signs {
 		return math.NaN()
 	}
@@ -125,17 +140,20 @@ func (r *recorder) accuracy() float64 {
 // settle takes the gradient's length of the last recorded step, which the network's last squares hold.
 func (r *recorder) settle(loss float64) {
 	square := r.net.gradientSquare()
-	r.amend("gradient_norm", math.Sqrt(square))
+	r.gradient.amend(math.Sqrt(square))
 	if loss > 0 {
-		r.amend("pl", square/(2*loss))
+		r.pl.amend(square / (2 * loss))
 	}
 	r.owed = false
 }
 
-func (r *recorder) amend(curve string, value float64) {
-	if values := r.values[curve]; len(values) > 0 && !math.IsInf(value, 0) {
-		values[len(values)-1] = value
+// values are the curves.
+func (r *recorder) values() map[string][]float64 {
+	values := map[string][]float64{}
+	for name, c := range r.curves {
+		values[name] = *c
 	}
+	return values
 }
 
 // last is the last recorded step; -1 before the first.

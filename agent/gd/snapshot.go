@@ -63,8 +63,8 @@ func (s *solver) write(w io.Writer, key sweep.Key, k int64) error {
 	for _, step := range rec.steps {
 		o.uint64(uint64(step))
 	}
-	for _, name := range slices.Sorted(maps.Keys(rec.values)) {
-		o.floats(rec.values[name])
+	for _, name := range slices.Sorted(maps.Keys(rec.curves)) {
+		o.floats(*rec.curves[name])
 	}
 	o.flag(rec.owed)
 	o.uint64(uint64(r.losses.len))
@@ -145,10 +145,10 @@ func (s *solver) readCurves(in *input) {
 		}
 		rec.steps = append(rec.steps, step)
 	}
-	for _, name := range slices.Sorted(maps.Keys(rec.values)) {
+	for _, name := range slices.Sorted(maps.Keys(rec.curves)) {
 		values := make([]float64, count)
 		in.floats(values)
-		rec.values[name] = values
+		*rec.curves[name] = values
 	}
 	rec.owed = in.flag()
 }

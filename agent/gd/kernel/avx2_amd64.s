@@ -1691,10 +1691,27 @@ panel:
 	JAE          panel
 
 panel_end:
-	ADDQ    $0x00000008, BX
-	TESTQ   BX, BX
-	JZ      next
-	MOVBQZX (CX), CX
+	ADDQ         $0x00000008, BX
+	TESTQ        BX, BX
+	JZ           next
+	MOVBQZX      (CX), CX
+	TESTQ        $0x00000004, BX
+	JZ           part_32
+	VMOVD        CX, X4
+	VPBROADCASTB X4, Y4
+	VPAND        Y0, Y4, Y4
+	VPCMPEQQ     Y0, Y4, Y4
+	VANDPD       (DX), Y4, Y4
+	VMOVUPD      (AX), Y5
+	VFMADD231PD  Y4, Y2, Y5
+	VMOVUPD      Y5, (AX)
+	SHRQ         $0x04, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
+
+part_32:
+	ANDQ $0x00000003, BX
+	JZ   next
 
 one:
 	MOVQ        CX, R10
@@ -2306,6 +2323,405 @@ DATA lanesavx264<>+40(SB)/8, $+0
 DATA lanesavx264<>+48(SB)/8, $+0
 DATA lanesavx264<>+56(SB)/8, $+0
 GLOBL lanesavx264<>(SB), RODATA|NOPTR, $64
+
+// func avx2Dots(out *float64, x *float64, xStride int, y *float64, yStride int, n int, rows int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·avx2Dots(SB), NOSPLIT, $0-56
+	MOVQ xStride+16(FP), DX
+	SHLQ $0x03, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ x+8(FP), AX
+	MOVQ yStride+32(FP), R8
+	SHLQ $0x03, R8
+	LEAQ (R8)(R8*2), R9
+	MOVQ y+24(FP), SI
+	MOVQ out+0(FP), R10
+	MOVQ rows+48(FP), R11
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(R8*4), DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   n+40(FP), R12
+	SUBQ   $0x00000002, R12
+	JB     several_end
+
+several:
+	VMOVUPD     (AX), X2
+	VINSERTF128 $0x01, (AX)(DX*2), Y2, Y2
+	VMOVUPD     (AX)(DX*1), X3
+	VINSERTF128 $0x01, (AX)(BX*1), Y3, Y3
+	VMOVUPD     (CX), X4
+	VINSERTF128 $0x01, (CX)(DX*2), Y4, Y4
+	VMOVUPD     (CX)(DX*1), X5
+	VINSERTF128 $0x01, (CX)(BX*1), Y5, Y5
+	VUNPCKLPD   Y3, Y2, Y7
+	VUNPCKHPD   Y3, Y2, Y9
+	VUNPCKLPD   Y5, Y4, Y8
+	VUNPCKHPD   Y5, Y4, Y10
+	VMOVUPD     (SI), X11
+	VINSERTF128 $0x01, (SI)(R8*2), Y11, Y11
+	VMOVUPD     (SI)(R8*1), X12
+	VINSERTF128 $0x01, (SI)(R9*1), Y12, Y12
+	VMOVUPD     (DI), X13
+	VINSERTF128 $0x01, (DI)(R8*2), Y13, Y13
+	VMOVUPD     (DI)(R8*1), X14
+	VINSERTF128 $0x01, (DI)(R9*1), Y14, Y14
+	VUNPCKLPD   Y12, Y11, Y6
+	VUNPCKHPD   Y12, Y11, Y3
+	VUNPCKLPD   Y14, Y13, Y2
+	VUNPCKHPD   Y14, Y13, Y4
+	VFMADD231PD Y7, Y6, Y0
+	VFMADD231PD Y8, Y2, Y1
+	VFMADD231PD Y9, Y3, Y0
+	VFMADD231PD Y10, Y4, Y1
+	ADDQ        $0x00000010, AX
+	ADDQ        $0x00000010, CX
+	ADDQ        $0x00000010, SI
+	ADDQ        $0x00000010, DI
+	SUBQ        $0x00000002, R12
+	JAE         several
+
+several_end:
+	ADDQ $0x00000002, R12
+	SUBQ $0x00000001, R12
+	JB   one_end
+
+one:
+	VMOVSD      (AX), X2
+	VMOVHPD     (AX)(DX*1), X2, X2
+	VMOVSD      (AX)(DX*2), X4
+	VMOVHPD     (AX)(BX*1), X4, X4
+	VINSERTF128 $0x01, X4, Y2, Y2
+	VMOVSD      (CX), X3
+	VMOVHPD     (CX)(DX*1), X3, X3
+	VMOVSD      (CX)(DX*2), X4
+	VMOVHPD     (CX)(BX*1), X4, X4
+	VINSERTF128 $0x01, X4, Y3, Y3
+	VMOVSD      (SI), X5
+	VMOVHPD     (SI)(R8*1), X5, X5
+	VMOVSD      (SI)(R8*2), X7
+	VMOVHPD     (SI)(R9*1), X7, X7
+	VINSERTF128 $0x01, X7, Y5, Y5
+	VMOVSD      (DI), X6
+	VMOVHPD     (DI)(R8*1), X6, X6
+	VMOVSD      (DI)(R8*2), X7
+	VMOVHPD     (DI)(R9*1), X7, X7
+	VINSERTF128 $0x01, X7, Y6, Y6
+	VFMADD231PD Y2, Y5, Y0
+	VFMADD231PD Y3, Y6, Y1
+	ADDQ        $0x00000008, AX
+	ADDQ        $0x00000008, CX
+	ADDQ        $0x00000008, SI
+	ADDQ        $0x00000008, DI
+	SUBQ        $0x00000001, R12
+	JAE         one
+
+one_end:
+	ADDQ    $0x00000001, R12
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	SUBQ    $0x08, R11
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	LEAQ    (R10)(CX*8), R10
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    R8, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    n+40(FP), DI
+	SHLQ    $0x03, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	CMPQ    R11, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R11
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2Distances(out *float64, x *float64, y *float64, n int, rows int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·avx2Distances(SB), NOSPLIT, $0-40
+	MOVQ n+24(FP), DX
+	SHLQ $0x03, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ x+8(FP), AX
+	MOVQ y+16(FP), SI
+	MOVQ out+0(FP), R8
+	MOVQ rows+32(FP), R9
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(DX*4), DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   n+24(FP), R10
+	SUBQ   $0x00000002, R10
+	JB     several_end
+
+several:
+	VMOVUPD     (AX), X2
+	VINSERTF128 $0x01, (AX)(DX*2), Y2, Y2
+	VMOVUPD     (AX)(DX*1), X3
+	VINSERTF128 $0x01, (AX)(BX*1), Y3, Y3
+	VMOVUPD     (CX), X4
+	VINSERTF128 $0x01, (CX)(DX*2), Y4, Y4
+	VMOVUPD     (CX)(DX*1), X5
+	VINSERTF128 $0x01, (CX)(BX*1), Y5, Y5
+	VMOVUPD     (SI), X7
+	VINSERTF128 $0x01, (SI)(DX*2), Y7, Y7
+	VMOVUPD     (SI)(DX*1), X8
+	VINSERTF128 $0x01, (SI)(BX*1), Y8, Y8
+	VMOVUPD     (DI), X9
+	VINSERTF128 $0x01, (DI)(DX*2), Y9, Y9
+	VMOVUPD     (DI)(DX*1), X10
+	VINSERTF128 $0x01, (DI)(BX*1), Y10, Y10
+	VSUBPD      Y7, Y2, Y2
+	VSUBPD      Y8, Y3, Y3
+	VSUBPD      Y9, Y4, Y4
+	VSUBPD      Y10, Y5, Y5
+	VUNPCKLPD   Y3, Y2, Y12
+	VUNPCKHPD   Y3, Y2, Y14
+	VUNPCKLPD   Y5, Y4, Y13
+	VUNPCKHPD   Y5, Y4, Y15
+	VFMADD231PD Y12, Y12, Y0
+	VFMADD231PD Y13, Y13, Y1
+	VFMADD231PD Y14, Y14, Y0
+	VFMADD231PD Y15, Y15, Y1
+	ADDQ        $0x00000010, AX
+	ADDQ        $0x00000010, CX
+	ADDQ        $0x00000010, SI
+	ADDQ        $0x00000010, DI
+	SUBQ        $0x00000002, R10
+	JAE         several
+
+several_end:
+	ADDQ $0x00000002, R10
+	SUBQ $0x00000001, R10
+	JB   one_end
+
+one:
+	VMOVSD      (AX), X2
+	VMOVHPD     (AX)(DX*1), X2, X2
+	VMOVSD      (AX)(DX*2), X4
+	VMOVHPD     (AX)(BX*1), X4, X4
+	VINSERTF128 $0x01, X4, Y2, Y2
+	VMOVSD      (CX), X3
+	VMOVHPD     (CX)(DX*1), X3, X3
+	VMOVSD      (CX)(DX*2), X4
+	VMOVHPD     (CX)(BX*1), X4, X4
+	VINSERTF128 $0x01, X4, Y3, Y3
+	VMOVSD      (SI), X5
+	VMOVHPD     (SI)(DX*1), X5, X5
+	VMOVSD      (SI)(DX*2), X7
+	VMOVHPD     (SI)(BX*1), X7, X7
+	VINSERTF128 $0x01, X7, Y5, Y5
+	VMOVSD      (DI), X6
+	VMOVHPD     (DI)(DX*1), X6, X6
+	VMOVSD      (DI)(DX*2), X7
+	VMOVHPD     (DI)(BX*1), X7, X7
+	VINSERTF128 $0x01, X7, Y6, Y6
+	VSUBPD      Y5, Y2, Y2
+	VSUBPD      Y6, Y3, Y3
+	VFMADD231PD Y2, Y2, Y0
+	VFMADD231PD Y3, Y3, Y1
+	ADDQ        $0x00000008, AX
+	ADDQ        $0x00000008, CX
+	ADDQ        $0x00000008, SI
+	ADDQ        $0x00000008, DI
+	SUBQ        $0x00000001, R10
+	JAE         one
+
+one_end:
+	ADDQ    $0x00000001, R10
+	VMOVUPD Y0, (R8)
+	VMOVUPD Y1, 32(R8)
+	SUBQ    $0x08, R9
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R9, CX
+	CMOVQLT R9, CX
+	LEAQ    (R8)(CX*8), R8
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    n+24(FP), DI
+	SHLQ    $0x03, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	CMPQ    R9, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R9
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2Works(out *float64, c *float64, z *float64, z0 *float64, n int, rows int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·avx2Works(SB), NOSPLIT, $0-48
+	MOVQ n+32(FP), DX
+	SHLQ $0x03, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ c+8(FP), AX
+	MOVQ z+16(FP), SI
+	MOVQ z0+24(FP), R8
+	MOVQ out+0(FP), R10
+	MOVQ rows+40(FP), R11
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(DX*4), DI
+	LEAQ   (R8)(DX*4), R9
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   n+32(FP), R12
+	SUBQ   $0x00000002, R12
+	JB     several_end
+
+several:
+	VMOVUPD     (AX), X2
+	VINSERTF128 $0x01, (AX)(DX*2), Y2, Y2
+	VMOVUPD     (AX)(DX*1), X3
+	VINSERTF128 $0x01, (AX)(BX*1), Y3, Y3
+	VMOVUPD     (CX), X4
+	VINSERTF128 $0x01, (CX)(DX*2), Y4, Y4
+	VMOVUPD     (CX)(DX*1), X5
+	VINSERTF128 $0x01, (CX)(BX*1), Y5, Y5
+	VUNPCKLPD   Y3, Y2, Y7
+	VUNPCKHPD   Y3, Y2, Y9
+	VUNPCKLPD   Y5, Y4, Y8
+	VUNPCKHPD   Y5, Y4, Y10
+	VMOVUPD     (SI), X11
+	VINSERTF128 $0x01, (SI)(DX*2), Y11, Y11
+	VMOVUPD     (SI)(DX*1), X12
+	VINSERTF128 $0x01, (SI)(BX*1), Y12, Y12
+	VMOVUPD     (DI), X13
+	VINSERTF128 $0x01, (DI)(DX*2), Y13, Y13
+	VMOVUPD     (DI)(DX*1), X14
+	VINSERTF128 $0x01, (DI)(BX*1), Y14, Y14
+	VMOVUPD     (R8), X6
+	VINSERTF128 $0x01, (R8)(DX*2), Y6, Y6
+	VMOVUPD     (R8)(DX*1), X2
+	VINSERTF128 $0x01, (R8)(BX*1), Y2, Y2
+	VMOVUPD     (R9), X3
+	VINSERTF128 $0x01, (R9)(DX*2), Y3, Y3
+	VMOVUPD     (R9)(DX*1), X4
+	VINSERTF128 $0x01, (R9)(BX*1), Y4, Y4
+	VSUBPD      Y6, Y11, Y11
+	VSUBPD      Y2, Y12, Y12
+	VSUBPD      Y3, Y13, Y13
+	VSUBPD      Y4, Y14, Y14
+	VUNPCKLPD   Y12, Y11, Y15
+	VUNPCKHPD   Y12, Y11, Y6
+	VUNPCKLPD   Y14, Y13, Y5
+	VUNPCKHPD   Y14, Y13, Y2
+	VFMADD231PD Y7, Y15, Y0
+	VFMADD231PD Y8, Y5, Y1
+	VFMADD231PD Y9, Y6, Y0
+	VFMADD231PD Y10, Y2, Y1
+	ADDQ        $0x00000010, AX
+	ADDQ        $0x00000010, CX
+	ADDQ        $0x00000010, SI
+	ADDQ        $0x00000010, DI
+	ADDQ        $0x00000010, R8
+	ADDQ        $0x00000010, R9
+	SUBQ        $0x00000002, R12
+	JAE         several
+
+several_end:
+	ADDQ $0x00000002, R12
+	SUBQ $0x00000001, R12
+	JB   one_end
+
+one:
+	VMOVSD      (AX), X2
+	VMOVHPD     (AX)(DX*1), X2, X2
+	VMOVSD      (AX)(DX*2), X4
+	VMOVHPD     (AX)(BX*1), X4, X4
+	VINSERTF128 $0x01, X4, Y2, Y2
+	VMOVSD      (CX), X3
+	VMOVHPD     (CX)(DX*1), X3, X3
+	VMOVSD      (CX)(DX*2), X4
+	VMOVHPD     (CX)(BX*1), X4, X4
+	VINSERTF128 $0x01, X4, Y3, Y3
+	VMOVSD      (SI), X5
+	VMOVHPD     (SI)(DX*1), X5, X5
+	VMOVSD      (SI)(DX*2), X7
+	VMOVHPD     (SI)(BX*1), X7, X7
+	VINSERTF128 $0x01, X7, Y5, Y5
+	VMOVSD      (DI), X6
+	VMOVHPD     (DI)(DX*1), X6, X6
+	VMOVSD      (DI)(DX*2), X7
+	VMOVHPD     (DI)(BX*1), X7, X7
+	VINSERTF128 $0x01, X7, Y6, Y6
+	VMOVSD      (R8), X8
+	VMOVHPD     (R8)(DX*1), X8, X8
+	VMOVSD      (R8)(DX*2), X10
+	VMOVHPD     (R8)(BX*1), X10, X10
+	VINSERTF128 $0x01, X10, Y8, Y8
+	VMOVSD      (R9), X9
+	VMOVHPD     (R9)(DX*1), X9, X9
+	VMOVSD      (R9)(DX*2), X10
+	VMOVHPD     (R9)(BX*1), X10, X10
+	VINSERTF128 $0x01, X10, Y9, Y9
+	VSUBPD      Y8, Y5, Y5
+	VSUBPD      Y9, Y6, Y6
+	VFMADD231PD Y2, Y5, Y0
+	VFMADD231PD Y3, Y6, Y1
+	ADDQ        $0x00000008, AX
+	ADDQ        $0x00000008, CX
+	ADDQ        $0x00000008, SI
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000008, R9
+	SUBQ        $0x00000001, R12
+	JAE         one
+
+one_end:
+	ADDQ    $0x00000001, R12
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	SUBQ    $0x08, R11
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	LEAQ    (R10)(CX*8), R10
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, R8
+	MOVQ    n+32(FP), DI
+	SHLQ    $0x03, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	SUBQ    DI, R8
+	CMPQ    R11, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R11
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
 
 // func avx2Peak(rounds int, start *float64)
 // Requires: AVX, FMA3
@@ -4034,10 +4450,27 @@ panel:
 	JAE          panel
 
 panel_end:
-	ADDQ    $0x00000010, BX
-	TESTQ   BX, BX
-	JZ      next
-	MOVWQZX (CX), CX
+	ADDQ         $0x00000010, BX
+	TESTQ        BX, BX
+	JZ           next
+	MOVWQZX      (CX), CX
+	TESTQ        $0x00000008, BX
+	JZ           part_32
+	VMOVD        CX, X4
+	VPBROADCASTB X4, Y4
+	VPAND        Y0, Y4, Y4
+	VPCMPEQD     Y0, Y4, Y4
+	VANDPD       (DX), Y4, Y4
+	VMOVUPD      (AX), Y5
+	VFMADD231PS  Y4, Y2, Y5
+	VMOVUPD      Y5, (AX)
+	SHRQ         $0x08, CX
+	ADDQ         $0x00000020, DX
+	ADDQ         $0x00000020, AX
+
+part_32:
+	ANDQ $0x00000007, BX
+	JZ   next
 
 one:
 	MOVQ        CX, R10
@@ -4627,6 +5060,433 @@ DATA lanesavx232<>+48(SB)/8, $+0
 DATA lanesavx232<>+56(SB)/8, $+0
 GLOBL lanesavx232<>(SB), RODATA|NOPTR, $64
 
+// func avx2Dots32(out *float64, x *float32, xStride int, y *float32, yStride int, n int, rows int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·avx2Dots32(SB), NOSPLIT, $0-56
+	MOVQ xStride+16(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ x+8(FP), AX
+	MOVQ yStride+32(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	MOVQ y+24(FP), SI
+	MOVQ out+0(FP), R10
+	MOVQ rows+48(FP), R11
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(R8*4), DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   n+40(FP), R12
+	SUBQ   $0x00000002, R12
+	JB     several_end
+
+several:
+	VCVTPS2PD   (AX), X2
+	VCVTPS2PD   (AX)(DX*2), X6
+	VINSERTF128 $0x01, X6, Y2, Y2
+	VCVTPS2PD   (AX)(DX*1), X3
+	VCVTPS2PD   (AX)(BX*1), X6
+	VINSERTF128 $0x01, X6, Y3, Y3
+	VCVTPS2PD   (CX), X4
+	VCVTPS2PD   (CX)(DX*2), X6
+	VINSERTF128 $0x01, X6, Y4, Y4
+	VCVTPS2PD   (CX)(DX*1), X5
+	VCVTPS2PD   (CX)(BX*1), X6
+	VINSERTF128 $0x01, X6, Y5, Y5
+	VUNPCKLPD   Y3, Y2, Y7
+	VUNPCKHPD   Y3, Y2, Y9
+	VUNPCKLPD   Y5, Y4, Y8
+	VUNPCKHPD   Y5, Y4, Y10
+	VCVTPS2PD   (SI), X11
+	VCVTPS2PD   (SI)(R8*2), X15
+	VINSERTF128 $0x01, X15, Y11, Y11
+	VCVTPS2PD   (SI)(R8*1), X12
+	VCVTPS2PD   (SI)(R9*1), X15
+	VINSERTF128 $0x01, X15, Y12, Y12
+	VCVTPS2PD   (DI), X13
+	VCVTPS2PD   (DI)(R8*2), X15
+	VINSERTF128 $0x01, X15, Y13, Y13
+	VCVTPS2PD   (DI)(R8*1), X14
+	VCVTPS2PD   (DI)(R9*1), X15
+	VINSERTF128 $0x01, X15, Y14, Y14
+	VUNPCKLPD   Y12, Y11, Y6
+	VUNPCKHPD   Y12, Y11, Y3
+	VUNPCKLPD   Y14, Y13, Y2
+	VUNPCKHPD   Y14, Y13, Y4
+	VFMADD231PD Y7, Y6, Y0
+	VFMADD231PD Y8, Y2, Y1
+	VFMADD231PD Y9, Y3, Y0
+	VFMADD231PD Y10, Y4, Y1
+	ADDQ        $0x00000008, AX
+	ADDQ        $0x00000008, CX
+	ADDQ        $0x00000008, SI
+	ADDQ        $0x00000008, DI
+	SUBQ        $0x00000002, R12
+	JAE         several
+
+several_end:
+	ADDQ $0x00000002, R12
+	SUBQ $0x00000001, R12
+	JB   one_end
+
+one:
+	VMOVSS      (AX), X2
+	VINSERTPS   $0x10, (AX)(DX*1), X2, X2
+	VINSERTPS   $0x20, (AX)(DX*2), X2, X2
+	VINSERTPS   $0x30, (AX)(BX*1), X2, X2
+	VCVTPS2PD   X2, Y2
+	VMOVSS      (CX), X3
+	VINSERTPS   $0x10, (CX)(DX*1), X3, X3
+	VINSERTPS   $0x20, (CX)(DX*2), X3, X3
+	VINSERTPS   $0x30, (CX)(BX*1), X3, X3
+	VCVTPS2PD   X3, Y3
+	VMOVSS      (SI), X5
+	VINSERTPS   $0x10, (SI)(R8*1), X5, X5
+	VINSERTPS   $0x20, (SI)(R8*2), X5, X5
+	VINSERTPS   $0x30, (SI)(R9*1), X5, X5
+	VCVTPS2PD   X5, Y5
+	VMOVSS      (DI), X6
+	VINSERTPS   $0x10, (DI)(R8*1), X6, X6
+	VINSERTPS   $0x20, (DI)(R8*2), X6, X6
+	VINSERTPS   $0x30, (DI)(R9*1), X6, X6
+	VCVTPS2PD   X6, Y6
+	VFMADD231PD Y2, Y5, Y0
+	VFMADD231PD Y3, Y6, Y1
+	ADDQ        $0x00000004, AX
+	ADDQ        $0x00000004, CX
+	ADDQ        $0x00000004, SI
+	ADDQ        $0x00000004, DI
+	SUBQ        $0x00000001, R12
+	JAE         one
+
+one_end:
+	ADDQ    $0x00000001, R12
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	SUBQ    $0x08, R11
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	LEAQ    (R10)(CX*8), R10
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    R8, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    n+40(FP), DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	CMPQ    R11, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R11
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2Distances32(out *float64, x *float32, y *float32, n int, rows int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·avx2Distances32(SB), NOSPLIT, $0-40
+	MOVQ n+24(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ x+8(FP), AX
+	MOVQ y+16(FP), SI
+	MOVQ out+0(FP), R8
+	MOVQ rows+32(FP), R9
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(DX*4), DI
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   n+24(FP), R10
+	SUBQ   $0x00000002, R10
+	JB     several_end
+
+several:
+	VCVTPS2PD   (AX), X2
+	VCVTPS2PD   (AX)(DX*2), X6
+	VINSERTF128 $0x01, X6, Y2, Y2
+	VCVTPS2PD   (AX)(DX*1), X3
+	VCVTPS2PD   (AX)(BX*1), X6
+	VINSERTF128 $0x01, X6, Y3, Y3
+	VCVTPS2PD   (CX), X4
+	VCVTPS2PD   (CX)(DX*2), X6
+	VINSERTF128 $0x01, X6, Y4, Y4
+	VCVTPS2PD   (CX)(DX*1), X5
+	VCVTPS2PD   (CX)(BX*1), X6
+	VINSERTF128 $0x01, X6, Y5, Y5
+	VCVTPS2PD   (SI), X7
+	VCVTPS2PD   (SI)(DX*2), X11
+	VINSERTF128 $0x01, X11, Y7, Y7
+	VCVTPS2PD   (SI)(DX*1), X8
+	VCVTPS2PD   (SI)(BX*1), X11
+	VINSERTF128 $0x01, X11, Y8, Y8
+	VCVTPS2PD   (DI), X9
+	VCVTPS2PD   (DI)(DX*2), X11
+	VINSERTF128 $0x01, X11, Y9, Y9
+	VCVTPS2PD   (DI)(DX*1), X10
+	VCVTPS2PD   (DI)(BX*1), X11
+	VINSERTF128 $0x01, X11, Y10, Y10
+	VSUBPD      Y7, Y2, Y2
+	VSUBPD      Y8, Y3, Y3
+	VSUBPD      Y9, Y4, Y4
+	VSUBPD      Y10, Y5, Y5
+	VUNPCKLPD   Y3, Y2, Y12
+	VUNPCKHPD   Y3, Y2, Y14
+	VUNPCKLPD   Y5, Y4, Y13
+	VUNPCKHPD   Y5, Y4, Y15
+	VFMADD231PD Y12, Y12, Y0
+	VFMADD231PD Y13, Y13, Y1
+	VFMADD231PD Y14, Y14, Y0
+	VFMADD231PD Y15, Y15, Y1
+	ADDQ        $0x00000008, AX
+	ADDQ        $0x00000008, CX
+	ADDQ        $0x00000008, SI
+	ADDQ        $0x00000008, DI
+	SUBQ        $0x00000002, R10
+	JAE         several
+
+several_end:
+	ADDQ $0x00000002, R10
+	SUBQ $0x00000001, R10
+	JB   one_end
+
+one:
+	VMOVSS      (AX), X2
+	VINSERTPS   $0x10, (AX)(DX*1), X2, X2
+	VINSERTPS   $0x20, (AX)(DX*2), X2, X2
+	VINSERTPS   $0x30, (AX)(BX*1), X2, X2
+	VCVTPS2PD   X2, Y2
+	VMOVSS      (CX), X3
+	VINSERTPS   $0x10, (CX)(DX*1), X3, X3
+	VINSERTPS   $0x20, (CX)(DX*2), X3, X3
+	VINSERTPS   $0x30, (CX)(BX*1), X3, X3
+	VCVTPS2PD   X3, Y3
+	VMOVSS      (SI), X5
+	VINSERTPS   $0x10, (SI)(DX*1), X5, X5
+	VINSERTPS   $0x20, (SI)(DX*2), X5, X5
+	VINSERTPS   $0x30, (SI)(BX*1), X5, X5
+	VCVTPS2PD   X5, Y5
+	VMOVSS      (DI), X6
+	VINSERTPS   $0x10, (DI)(DX*1), X6, X6
+	VINSERTPS   $0x20, (DI)(DX*2), X6, X6
+	VINSERTPS   $0x30, (DI)(BX*1), X6, X6
+	VCVTPS2PD   X6, Y6
+	VSUBPD      Y5, Y2, Y2
+	VSUBPD      Y6, Y3, Y3
+	VFMADD231PD Y2, Y2, Y0
+	VFMADD231PD Y3, Y3, Y1
+	ADDQ        $0x00000004, AX
+	ADDQ        $0x00000004, CX
+	ADDQ        $0x00000004, SI
+	ADDQ        $0x00000004, DI
+	SUBQ        $0x00000001, R10
+	JAE         one
+
+one_end:
+	ADDQ    $0x00000001, R10
+	VMOVUPD Y0, (R8)
+	VMOVUPD Y1, 32(R8)
+	SUBQ    $0x08, R9
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R9, CX
+	CMOVQLT R9, CX
+	LEAQ    (R8)(CX*8), R8
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    n+24(FP), DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	CMPQ    R9, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R9
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx2Works32(out *float64, c *float32, z *float32, z0 *float32, n int, rows int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·avx2Works32(SB), NOSPLIT, $0-48
+	MOVQ n+32(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ c+8(FP), AX
+	MOVQ z+16(FP), SI
+	MOVQ z0+24(FP), R8
+	MOVQ out+0(FP), R10
+	MOVQ rows+40(FP), R11
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(DX*4), DI
+	LEAQ   (R8)(DX*4), R9
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	MOVQ   n+32(FP), R12
+	SUBQ   $0x00000002, R12
+	JB     several_end
+
+several:
+	VCVTPS2PD   (AX), X2
+	VCVTPS2PD   (AX)(DX*2), X6
+	VINSERTF128 $0x01, X6, Y2, Y2
+	VCVTPS2PD   (AX)(DX*1), X3
+	VCVTPS2PD   (AX)(BX*1), X6
+	VINSERTF128 $0x01, X6, Y3, Y3
+	VCVTPS2PD   (CX), X4
+	VCVTPS2PD   (CX)(DX*2), X6
+	VINSERTF128 $0x01, X6, Y4, Y4
+	VCVTPS2PD   (CX)(DX*1), X5
+	VCVTPS2PD   (CX)(BX*1), X6
+	VINSERTF128 $0x01, X6, Y5, Y5
+	VUNPCKLPD   Y3, Y2, Y7
+	VUNPCKHPD   Y3, Y2, Y9
+	VUNPCKLPD   Y5, Y4, Y8
+	VUNPCKHPD   Y5, Y4, Y10
+	VCVTPS2PD   (SI), X11
+	VCVTPS2PD   (SI)(DX*2), X15
+	VINSERTF128 $0x01, X15, Y11, Y11
+	VCVTPS2PD   (SI)(DX*1), X12
+	VCVTPS2PD   (SI)(BX*1), X15
+	VINSERTF128 $0x01, X15, Y12, Y12
+	VCVTPS2PD   (DI), X13
+	VCVTPS2PD   (DI)(DX*2), X15
+	VINSERTF128 $0x01, X15, Y13, Y13
+	VCVTPS2PD   (DI)(DX*1), X14
+	VCVTPS2PD   (DI)(BX*1), X15
+	VINSERTF128 $0x01, X15, Y14, Y14
+	VCVTPS2PD   (R8), X6
+	VCVTPS2PD   (R8)(DX*2), X5
+	VINSERTF128 $0x01, X5, Y6, Y6
+	VCVTPS2PD   (R8)(DX*1), X2
+	VCVTPS2PD   (R8)(BX*1), X5
+	VINSERTF128 $0x01, X5, Y2, Y2
+	VCVTPS2PD   (R9), X3
+	VCVTPS2PD   (R9)(DX*2), X5
+	VINSERTF128 $0x01, X5, Y3, Y3
+	VCVTPS2PD   (R9)(DX*1), X4
+	VCVTPS2PD   (R9)(BX*1), X5
+	VINSERTF128 $0x01, X5, Y4, Y4
+	VSUBPD      Y6, Y11, Y11
+	VSUBPD      Y2, Y12, Y12
+	VSUBPD      Y3, Y13, Y13
+	VSUBPD      Y4, Y14, Y14
+	VUNPCKLPD   Y12, Y11, Y15
+	VUNPCKHPD   Y12, Y11, Y6
+	VUNPCKLPD   Y14, Y13, Y5
+	VUNPCKHPD   Y14, Y13, Y2
+	VFMADD231PD Y7, Y15, Y0
+	VFMADD231PD Y8, Y5, Y1
+	VFMADD231PD Y9, Y6, Y0
+	VFMADD231PD Y10, Y2, Y1
+	ADDQ        $0x00000008, AX
+	ADDQ        $0x00000008, CX
+	ADDQ        $0x00000008, SI
+	ADDQ        $0x00000008, DI
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000008, R9
+	SUBQ        $0x00000002, R12
+	JAE         several
+
+several_end:
+	ADDQ $0x00000002, R12
+	SUBQ $0x00000001, R12
+	JB   one_end
+
+one:
+	VMOVSS      (AX), X2
+	VINSERTPS   $0x10, (AX)(DX*1), X2, X2
+	VINSERTPS   $0x20, (AX)(DX*2), X2, X2
+	VINSERTPS   $0x30, (AX)(BX*1), X2, X2
+	VCVTPS2PD   X2, Y2
+	VMOVSS      (CX), X3
+	VINSERTPS   $0x10, (CX)(DX*1), X3, X3
+	VINSERTPS   $0x20, (CX)(DX*2), X3, X3
+	VINSERTPS   $0x30, (CX)(BX*1), X3, X3
+	VCVTPS2PD   X3, Y3
+	VMOVSS      (SI), X5
+	VINSERTPS   $0x10, (SI)(DX*1), X5, X5
+	VINSERTPS   $0x20, (SI)(DX*2), X5, X5
+	VINSERTPS   $0x30, (SI)(BX*1), X5, X5
+	VCVTPS2PD   X5, Y5
+	VMOVSS      (DI), X6
+	VINSERTPS   $0x10, (DI)(DX*1), X6, X6
+	VINSERTPS   $0x20, (DI)(DX*2), X6, X6
+	VINSERTPS   $0x30, (DI)(BX*1), X6, X6
+	VCVTPS2PD   X6, Y6
+	VMOVSS      (R8), X8
+	VINSERTPS   $0x10, (R8)(DX*1), X8, X8
+	VINSERTPS   $0x20, (R8)(DX*2), X8, X8
+	VINSERTPS   $0x30, (R8)(BX*1), X8, X8
+	VCVTPS2PD   X8, Y8
+	VMOVSS      (R9), X9
+	VINSERTPS   $0x10, (R9)(DX*1), X9, X9
+	VINSERTPS   $0x20, (R9)(DX*2), X9, X9
+	VINSERTPS   $0x30, (R9)(BX*1), X9, X9
+	VCVTPS2PD   X9, Y9
+	VSUBPD      Y8, Y5, Y5
+	VSUBPD      Y9, Y6, Y6
+	VFMADD231PD Y2, Y5, Y0
+	VFMADD231PD Y3, Y6, Y1
+	ADDQ        $0x00000004, AX
+	ADDQ        $0x00000004, CX
+	ADDQ        $0x00000004, SI
+	ADDQ        $0x00000004, DI
+	ADDQ        $0x00000004, R8
+	ADDQ        $0x00000004, R9
+	SUBQ        $0x00000001, R12
+	JAE         one
+
+one_end:
+	ADDQ    $0x00000001, R12
+	VMOVUPD Y0, (R10)
+	VMOVUPD Y1, 32(R10)
+	SUBQ    $0x08, R11
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	LEAQ    (R10)(CX*8), R10
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, R8
+	MOVQ    n+32(FP), DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	SUBQ    DI, R8
+	CMPQ    R11, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R11
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx2Peak32(rounds int, start *float32)
 // Requires: AVX, FMA3
 TEXT ·avx2Peak32(SB), NOSPLIT, $0-16
@@ -4665,405 +5525,6 @@ round:
 	VFMADD231PS Y14, Y14, Y13
 	DECQ        AX
 	JNZ         round
-	VZEROUPPER
-	RET
-
-// func avx2Dots(out *float64, x *float64, xStride int, y *float64, yStride int, n int, rows int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·avx2Dots(SB), NOSPLIT, $0-56
-	MOVQ xStride+16(FP), DX
-	SHLQ $0x03, DX
-	LEAQ (DX)(DX*2), BX
-	MOVQ x+8(FP), AX
-	MOVQ yStride+32(FP), R8
-	SHLQ $0x03, R8
-	LEAQ (R8)(R8*2), R9
-	MOVQ y+24(FP), SI
-	MOVQ out+0(FP), R10
-	MOVQ rows+48(FP), R11
-
-team:
-	LEAQ   (AX)(DX*4), CX
-	LEAQ   (SI)(R8*4), DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	MOVQ   n+40(FP), R12
-	SUBQ   $0x00000002, R12
-	JB     several_end
-
-several:
-	VMOVUPD     (AX), X2
-	VINSERTF128 $0x01, (AX)(DX*2), Y2, Y2
-	VMOVUPD     (AX)(DX*1), X3
-	VINSERTF128 $0x01, (AX)(BX*1), Y3, Y3
-	VMOVUPD     (CX), X4
-	VINSERTF128 $0x01, (CX)(DX*2), Y4, Y4
-	VMOVUPD     (CX)(DX*1), X5
-	VINSERTF128 $0x01, (CX)(BX*1), Y5, Y5
-	VUNPCKLPD   Y3, Y2, Y6
-	VUNPCKHPD   Y3, Y2, Y8
-	VUNPCKLPD   Y5, Y4, Y7
-	VUNPCKHPD   Y5, Y4, Y9
-	VMOVUPD     (SI), X10
-	VINSERTF128 $0x01, (SI)(R8*2), Y10, Y10
-	VMOVUPD     (SI)(R8*1), X11
-	VINSERTF128 $0x01, (SI)(R9*1), Y11, Y11
-	VMOVUPD     (DI), X12
-	VINSERTF128 $0x01, (DI)(R8*2), Y12, Y12
-	VMOVUPD     (DI)(R8*1), X13
-	VINSERTF128 $0x01, (DI)(R9*1), Y13, Y13
-	VUNPCKLPD   Y11, Y10, Y14
-	VUNPCKHPD   Y11, Y10, Y2
-	VUNPCKLPD   Y13, Y12, Y15
-	VUNPCKHPD   Y13, Y12, Y3
-	VFMADD231PD Y6, Y14, Y0
-	VFMADD231PD Y7, Y15, Y1
-	VFMADD231PD Y8, Y2, Y0
-	VFMADD231PD Y9, Y3, Y1
-	ADDQ        $0x00000010, AX
-	ADDQ        $0x00000010, CX
-	ADDQ        $0x00000010, SI
-	ADDQ        $0x00000010, DI
-	SUBQ        $0x00000002, R12
-	JAE         several
-
-several_end:
-	ADDQ $0x00000002, R12
-	SUBQ $0x00000001, R12
-	JB   one_end
-
-one:
-	VMOVSD      (AX), X2
-	VMOVHPD     (AX)(DX*1), X2, X2
-	VMOVSD      (AX)(DX*2), X4
-	VMOVHPD     (AX)(BX*1), X4, X4
-	VINSERTF128 $0x01, X4, Y2, Y2
-	VMOVSD      (CX), X3
-	VMOVHPD     (CX)(DX*1), X3, X3
-	VMOVSD      (CX)(DX*2), X4
-	VMOVHPD     (CX)(BX*1), X4, X4
-	VINSERTF128 $0x01, X4, Y3, Y3
-	VMOVSD      (SI), X5
-	VMOVHPD     (SI)(R8*1), X5, X5
-	VMOVSD      (SI)(R8*2), X7
-	VMOVHPD     (SI)(R9*1), X7, X7
-	VINSERTF128 $0x01, X7, Y5, Y5
-	VMOVSD      (DI), X6
-	VMOVHPD     (DI)(R8*1), X6, X6
-	VMOVSD      (DI)(R8*2), X7
-	VMOVHPD     (DI)(R9*1), X7, X7
-	VINSERTF128 $0x01, X7, Y6, Y6
-	VFMADD231PD Y2, Y5, Y0
-	VFMADD231PD Y3, Y6, Y1
-	ADDQ        $0x00000008, AX
-	ADDQ        $0x00000008, CX
-	ADDQ        $0x00000008, SI
-	ADDQ        $0x00000008, DI
-	SUBQ        $0x00000001, R12
-	JAE         one
-
-one_end:
-	ADDQ    $0x00000001, R12
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	SUBQ    $0x08, R11
-	JE      end
-	MOVQ    $0x00000008, CX
-	CMPQ    R11, CX
-	CMOVQLT R11, CX
-	LEAQ    (R10)(CX*8), R10
-	MOVQ    DX, DI
-	IMULQ   CX, DI
-	ADDQ    DI, AX
-	MOVQ    R8, DI
-	IMULQ   CX, DI
-	ADDQ    DI, SI
-	MOVQ    n+40(FP), DI
-	SHLQ    $0x03, DI
-	SUBQ    DI, AX
-	SUBQ    DI, SI
-	CMPQ    R11, $0x08
-	JGE     team
-	MOVQ    $0x00000008, R11
-	JMP     team
-
-end:
-	VZEROUPPER
-	RET
-
-// func avx2Distances(out *float64, x *float64, y *float64, n int, rows int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·avx2Distances(SB), NOSPLIT, $0-40
-	MOVQ n+24(FP), DX
-	SHLQ $0x03, DX
-	LEAQ (DX)(DX*2), BX
-	MOVQ x+8(FP), AX
-	MOVQ y+16(FP), SI
-	MOVQ out+0(FP), R8
-	MOVQ rows+32(FP), R9
-
-team:
-	LEAQ   (AX)(DX*4), CX
-	LEAQ   (SI)(DX*4), DI
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	MOVQ   n+24(FP), R10
-	SUBQ   $0x00000002, R10
-	JB     several_end
-
-several:
-	VMOVUPD     (AX), X2
-	VINSERTF128 $0x01, (AX)(DX*2), Y2, Y2
-	VMOVUPD     (AX)(DX*1), X3
-	VINSERTF128 $0x01, (AX)(BX*1), Y3, Y3
-	VMOVUPD     (CX), X4
-	VINSERTF128 $0x01, (CX)(DX*2), Y4, Y4
-	VMOVUPD     (CX)(DX*1), X5
-	VINSERTF128 $0x01, (CX)(BX*1), Y5, Y5
-	VMOVUPD     (SI), X6
-	VINSERTF128 $0x01, (SI)(DX*2), Y6, Y6
-	VMOVUPD     (SI)(DX*1), X7
-	VINSERTF128 $0x01, (SI)(BX*1), Y7, Y7
-	VMOVUPD     (DI), X8
-	VINSERTF128 $0x01, (DI)(DX*2), Y8, Y8
-	VMOVUPD     (DI)(DX*1), X9
-	VINSERTF128 $0x01, (DI)(BX*1), Y9, Y9
-	VSUBPD      Y6, Y2, Y2
-	VSUBPD      Y7, Y3, Y3
-	VSUBPD      Y8, Y4, Y4
-	VSUBPD      Y9, Y5, Y5
-	VUNPCKLPD   Y3, Y2, Y10
-	VUNPCKHPD   Y3, Y2, Y12
-	VUNPCKLPD   Y5, Y4, Y11
-	VUNPCKHPD   Y5, Y4, Y13
-	VFMADD231PD Y10, Y10, Y0
-	VFMADD231PD Y11, Y11, Y1
-	VFMADD231PD Y12, Y12, Y0
-	VFMADD231PD Y13, Y13, Y1
-	ADDQ        $0x00000010, AX
-	ADDQ        $0x00000010, CX
-	ADDQ        $0x00000010, SI
-	ADDQ        $0x00000010, DI
-	SUBQ        $0x00000002, R10
-	JAE         several
-
-several_end:
-	ADDQ $0x00000002, R10
-	SUBQ $0x00000001, R10
-	JB   one_end
-
-one:
-	VMOVSD      (AX), X2
-	VMOVHPD     (AX)(DX*1), X2, X2
-	VMOVSD      (AX)(DX*2), X4
-	VMOVHPD     (AX)(BX*1), X4, X4
-	VINSERTF128 $0x01, X4, Y2, Y2
-	VMOVSD      (CX), X3
-	VMOVHPD     (CX)(DX*1), X3, X3
-	VMOVSD      (CX)(DX*2), X4
-	VMOVHPD     (CX)(BX*1), X4, X4
-	VINSERTF128 $0x01, X4, Y3, Y3
-	VMOVSD      (SI), X5
-	VMOVHPD     (SI)(DX*1), X5, X5
-	VMOVSD      (SI)(DX*2), X7
-	VMOVHPD     (SI)(BX*1), X7, X7
-	VINSERTF128 $0x01, X7, Y5, Y5
-	VMOVSD      (DI), X6
-	VMOVHPD     (DI)(DX*1), X6, X6
-	VMOVSD      (DI)(DX*2), X7
-	VMOVHPD     (DI)(BX*1), X7, X7
-	VINSERTF128 $0x01, X7, Y6, Y6
-	VSUBPD      Y5, Y2, Y2
-	VSUBPD      Y6, Y3, Y3
-	VFMADD231PD Y2, Y2, Y0
-	VFMADD231PD Y3, Y3, Y1
-	ADDQ        $0x00000008, AX
-	ADDQ        $0x00000008, CX
-	ADDQ        $0x00000008, SI
-	ADDQ        $0x00000008, DI
-	SUBQ        $0x00000001, R10
-	JAE         one
-
-one_end:
-	ADDQ    $0x00000001, R10
-	VMOVUPD Y0, (R8)
-	VMOVUPD Y1, 32(R8)
-	SUBQ    $0x08, R9
-	JE      end
-	MOVQ    $0x00000008, CX
-	CMPQ    R9, CX
-	CMOVQLT R9, CX
-	LEAQ    (R8)(CX*8), R8
-	MOVQ    DX, DI
-	IMULQ   CX, DI
-	ADDQ    DI, AX
-	MOVQ    DX, DI
-	IMULQ   CX, DI
-	ADDQ    DI, SI
-	MOVQ    n+24(FP), DI
-	SHLQ    $0x03, DI
-	SUBQ    DI, AX
-	SUBQ    DI, SI
-	CMPQ    R9, $0x08
-	JGE     team
-	MOVQ    $0x00000008, R9
-	JMP     team
-
-end:
-	VZEROUPPER
-	RET
-
-// func avx2Works(out *float64, c *float64, z *float64, z0 *float64, n int, rows int)
-// Requires: AVX, CMOV, FMA3
-TEXT ·avx2Works(SB), NOSPLIT, $0-48
-	MOVQ n+32(FP), DX
-	SHLQ $0x03, DX
-	LEAQ (DX)(DX*2), BX
-	MOVQ c+8(FP), AX
-	MOVQ z+16(FP), SI
-	MOVQ z0+24(FP), R8
-	MOVQ out+0(FP), R10
-	MOVQ rows+40(FP), R11
-
-team:
-	LEAQ   (AX)(DX*4), CX
-	LEAQ   (SI)(DX*4), DI
-	LEAQ   (R8)(DX*4), R9
-	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	MOVQ   n+32(FP), R12
-	SUBQ   $0x00000002, R12
-	JB     several_end
-
-several:
-	VMOVUPD     (AX), X2
-	VINSERTF128 $0x01, (AX)(DX*2), Y2, Y2
-	VMOVUPD     (AX)(DX*1), X3
-	VINSERTF128 $0x01, (AX)(BX*1), Y3, Y3
-	VMOVUPD     (CX), X4
-	VINSERTF128 $0x01, (CX)(DX*2), Y4, Y4
-	VMOVUPD     (CX)(DX*1), X5
-	VINSERTF128 $0x01, (CX)(BX*1), Y5, Y5
-	VUNPCKLPD   Y3, Y2, Y6
-	VUNPCKHPD   Y3, Y2, Y8
-	VUNPCKLPD   Y5, Y4, Y7
-	VUNPCKHPD   Y5, Y4, Y9
-	VMOVUPD     (SI), X10
-	VINSERTF128 $0x01, (SI)(DX*2), Y10, Y10
-	VMOVUPD     (SI)(DX*1), X11
-	VINSERTF128 $0x01, (SI)(BX*1), Y11, Y11
-	VMOVUPD     (DI), X12
-	VINSERTF128 $0x01, (DI)(DX*2), Y12, Y12
-	VMOVUPD     (DI)(DX*1), X13
-	VINSERTF128 $0x01, (DI)(BX*1), Y13, Y13
-	VMOVUPD     (R8), X14
-	VINSERTF128 $0x01, (R8)(DX*2), Y14, Y14
-	VMOVUPD     (R8)(DX*1), X15
-	VINSERTF128 $0x01, (R8)(BX*1), Y15, Y15
-	VMOVUPD     (R9), X2
-	VINSERTF128 $0x01, (R9)(DX*2), Y2, Y2
-	VMOVUPD     (R9)(DX*1), X3
-	VINSERTF128 $0x01, (R9)(BX*1), Y3, Y3
-	VSUBPD      Y14, Y10, Y10
-	VSUBPD      Y15, Y11, Y11
-	VSUBPD      Y2, Y12, Y12
-	VSUBPD      Y3, Y13, Y13
-	VUNPCKLPD   Y11, Y10, Y4
-	VUNPCKHPD   Y11, Y10, Y14
-	VUNPCKLPD   Y13, Y12, Y5
-	VUNPCKHPD   Y13, Y12, Y15
-	VFMADD231PD Y6, Y4, Y0
-	VFMADD231PD Y7, Y5, Y1
-	VFMADD231PD Y8, Y14, Y0
-	VFMADD231PD Y9, Y15, Y1
-	ADDQ        $0x00000010, AX
-	ADDQ        $0x00000010, CX
-	ADDQ        $0x00000010, SI
-	ADDQ        $0x00000010, DI
-	ADDQ        $0x00000010, R8
-	ADDQ        $0x00000010, R9
-	SUBQ        $0x00000002, R12
-	JAE         several
-
-several_end:
-	ADDQ $0x00000002, R12
-	SUBQ $0x00000001, R12
-	JB   one_end
-
-one:
-	VMOVSD      (AX), X2
-	VMOVHPD     (AX)(DX*1), X2, X2
-	VMOVSD      (AX)(DX*2), X4
-	VMOVHPD     (AX)(BX*1), X4, X4
-	VINSERTF128 $0x01, X4, Y2, Y2
-	VMOVSD      (CX), X3
-	VMOVHPD     (CX)(DX*1), X3, X3
-	VMOVSD      (CX)(DX*2), X4
-	VMOVHPD     (CX)(BX*1), X4, X4
-	VINSERTF128 $0x01, X4, Y3, Y3
-	VMOVSD      (SI), X5
-	VMOVHPD     (SI)(DX*1), X5, X5
-	VMOVSD      (SI)(DX*2), X7
-	VMOVHPD     (SI)(BX*1), X7, X7
-	VINSERTF128 $0x01, X7, Y5, Y5
-	VMOVSD      (DI), X6
-	VMOVHPD     (DI)(DX*1), X6, X6
-	VMOVSD      (DI)(DX*2), X7
-	VMOVHPD     (DI)(BX*1), X7, X7
-	VINSERTF128 $0x01, X7, Y6, Y6
-	VMOVSD      (R8), X8
-	VMOVHPD     (R8)(DX*1), X8, X8
-	VMOVSD      (R8)(DX*2), X10
-	VMOVHPD     (R8)(BX*1), X10, X10
-	VINSERTF128 $0x01, X10, Y8, Y8
-	VMOVSD      (R9), X9
-	VMOVHPD     (R9)(DX*1), X9, X9
-	VMOVSD      (R9)(DX*2), X10
-	VMOVHPD     (R9)(BX*1), X10, X10
-	VINSERTF128 $0x01, X10, Y9, Y9
-	VSUBPD      Y8, Y5, Y5
-	VSUBPD      Y9, Y6, Y6
-	VFMADD231PD Y2, Y5, Y0
-	VFMADD231PD Y3, Y6, Y1
-	ADDQ        $0x00000008, AX
-	ADDQ        $0x00000008, CX
-	ADDQ        $0x00000008, SI
-	ADDQ        $0x00000008, DI
-	ADDQ        $0x00000008, R8
-	ADDQ        $0x00000008, R9
-	SUBQ        $0x00000001, R12
-	JAE         one
-
-one_end:
-	ADDQ    $0x00000001, R12
-	VMOVUPD Y0, (R10)
-	VMOVUPD Y1, 32(R10)
-	SUBQ    $0x08, R11
-	JE      end
-	MOVQ    $0x00000008, CX
-	CMPQ    R11, CX
-	CMOVQLT R11, CX
-	LEAQ    (R10)(CX*8), R10
-	MOVQ    DX, DI
-	IMULQ   CX, DI
-	ADDQ    DI, AX
-	MOVQ    DX, DI
-	IMULQ   CX, DI
-	ADDQ    DI, SI
-	MOVQ    DX, DI
-	IMULQ   CX, DI
-	ADDQ    DI, R8
-	MOVQ    n+32(FP), DI
-	SHLQ    $0x03, DI
-	SUBQ    DI, AX
-	SUBQ    DI, SI
-	SUBQ    DI, R8
-	CMPQ    R11, $0x08
-	JGE     team
-	MOVQ    $0x00000008, R11
-	JMP     team
-
-end:
 	VZEROUPPER
 	RET
 

@@ -33,6 +33,21 @@ func avx512Push(x *float64, coef *float64, bits *uint64, values *float64, n int,
 //go:noescape
 func avx512Activate(z *float64, stride int, a *float64, bits *uint64, sum *float64, n int, rows int) (flips int)
 
+// avx512Dots takes at least a team of neurons.
+//
+//go:noescape
+func avx512Dots(out *float64, x *float64, xStride int, y *float64, yStride int, n int, rows int)
+
+// avx512Distances takes at least a team of neurons.
+//
+//go:noescape
+func avx512Distances(out *float64, x *float64, y *float64, n int, rows int)
+
+// avx512Works takes at least a team of neurons.
+//
+//go:noescape
+func avx512Works(out *float64, c *float64, z *float64, z0 *float64, n int, rows int)
+
 // avx512Peak is a register-only loop: in each round one vector of operations for each chain.
 //
 //go:noescape
@@ -67,25 +82,25 @@ func avx512Push32(x *float32, coef *float32, bits *uint64, values *float32, n in
 //go:noescape
 func avx512Activate32(z *float32, stride int, a *float32, bits *uint64, sum *float32, n int, rows int) (flips int)
 
+// avx512Dots32 takes at least a team of neurons.
+//
+//go:noescape
+func avx512Dots32(out *float64, x *float32, xStride int, y *float32, yStride int, n int, rows int)
+
+// avx512Distances32 takes at least a team of neurons.
+//
+//go:noescape
+func avx512Distances32(out *float64, x *float32, y *float32, n int, rows int)
+
+// avx512Works32 takes at least a team of neurons.
+//
+//go:noescape
+func avx512Works32(out *float64, c *float32, z *float32, z0 *float32, n int, rows int)
+
 // avx512Peak32 is a register-only loop: in each round one vector of operations for each chain.
 //
 //go:noescape
 func avx512Peak32(rounds int, start *float32)
-
-// avx512Dots takes at least a team of neurons.
-//
-//go:noescape
-func avx512Dots(out *float64, x *float64, xStride int, y *float64, yStride int, n int, rows int)
-
-// avx512Distances takes at least a team of neurons.
-//
-//go:noescape
-func avx512Distances(out *float64, x *float64, y *float64, n int, rows int)
-
-// avx512Works takes at least a team of neurons.
-//
-//go:noescape
-func avx512Works(out *float64, c *float64, z *float64, z0 *float64, n int, rows int)
 
 // avx512Widen takes at least one number.
 //

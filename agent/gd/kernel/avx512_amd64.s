@@ -4366,7 +4366,7 @@ row_one_end:
 	RET
 
 // func avx512Push(x *float64, coef *float64, bits *uint64, values *float64, n int, rows int)
-// Requires: AVX, AVX512DQ, AVX512F, FMA3
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, FMA3
 TEXT ·avx512Push(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ coef+8(FP), SI
@@ -4398,10 +4398,36 @@ panel:
 	JAE         panel
 
 panel_end:
-	ADDQ    $0x00000008, BX
-	TESTQ   BX, BX
-	JZ      next
-	MOVBQZX (CX), CX
+	ADDQ        $0x00000008, BX
+	TESTQ       BX, BX
+	JZ          next
+	MOVBQZX     (CX), CX
+	TESTQ       $0x00000004, BX
+	JZ          part_32
+	KMOVB       CX, K1
+	VMOVUPD.Z   (DX), K1, Y4
+	VMOVUPD     (AX), Y5
+	VFMADD231PD Y4, Y2, Y5
+	VMOVUPD     Y5, (AX)
+	SHRQ        $0x04, CX
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, AX
+
+part_32:
+	TESTQ       $0x00000002, BX
+	JZ          part_16
+	KMOVB       CX, K1
+	VMOVUPD.Z   (DX), K1, X4
+	VMOVUPD     (AX), X5
+	VFMADD231PD X4, X2, X5
+	VMOVUPD     X5, (AX)
+	SHRQ        $0x02, CX
+	ADDQ        $0x00000010, DX
+	ADDQ        $0x00000010, AX
+
+part_16:
+	ANDQ $0x00000001, BX
+	JZ   next
 
 one:
 	MOVQ        CX, R10
@@ -4889,6 +4915,421 @@ next:
 	DECQ R9
 	JNZ  strips
 	MOVQ R10, flips+56(FP)
+	VZEROUPPER
+	RET
+
+// func avx512Dots(out *float64, x *float64, xStride int, y *float64, yStride int, n int, rows int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·avx512Dots(SB), NOSPLIT, $0-56
+	MOVQ xStride+16(FP), DX
+	SHLQ $0x03, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ x+8(FP), AX
+	MOVQ yStride+32(FP), R8
+	SHLQ $0x03, R8
+	LEAQ (R8)(R8*2), R9
+	MOVQ y+24(FP), SI
+	MOVQ out+0(FP), R10
+	MOVQ rows+48(FP), R11
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(R8*4), DI
+	VPXORQ Z0, Z0, Z0
+	MOVQ   n+40(FP), R12
+	SUBQ   $0x00000004, R12
+	JB     several_end
+
+several:
+	VMOVUPD      (AX), Y1
+	VINSERTF64X4 $0x01, (AX)(DX*2), Z1, Z1
+	VMOVUPD      (AX)(DX*1), Y2
+	VINSERTF64X4 $0x01, (AX)(BX*1), Z2, Z2
+	VMOVUPD      (CX), Y3
+	VINSERTF64X4 $0x01, (CX)(DX*2), Z3, Z3
+	VMOVUPD      (CX)(DX*1), Y4
+	VINSERTF64X4 $0x01, (CX)(BX*1), Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z6
+	VUNPCKHPD    Z2, Z1, Z8
+	VUNPCKLPD    Z4, Z3, Z7
+	VUNPCKHPD    Z4, Z3, Z9
+	VSHUFF64X2   $0x88, Z7, Z6, Z10
+	VSHUFF64X2   $0x88, Z9, Z8, Z11
+	VSHUFF64X2   $0xdd, Z7, Z6, Z12
+	VSHUFF64X2   $0xdd, Z9, Z8, Z13
+	VMOVUPD      (SI), Y14
+	VINSERTF64X4 $0x01, (SI)(R8*2), Z14, Z14
+	VMOVUPD      (SI)(R8*1), Y15
+	VINSERTF64X4 $0x01, (SI)(R9*1), Z15, Z15
+	VMOVUPD      (DI), Y16
+	VINSERTF64X4 $0x01, (DI)(R8*2), Z16, Z16
+	VMOVUPD      (DI)(R8*1), Y17
+	VINSERTF64X4 $0x01, (DI)(R9*1), Z17, Z17
+	VUNPCKLPD    Z15, Z14, Z19
+	VUNPCKHPD    Z15, Z14, Z21
+	VUNPCKLPD    Z17, Z16, Z20
+	VUNPCKHPD    Z17, Z16, Z22
+	VSHUFF64X2   $0x88, Z20, Z19, Z23
+	VSHUFF64X2   $0x88, Z22, Z21, Z24
+	VSHUFF64X2   $0xdd, Z20, Z19, Z25
+	VSHUFF64X2   $0xdd, Z22, Z21, Z26
+	VFMADD231PD  Z10, Z23, Z0
+	VFMADD231PD  Z11, Z24, Z0
+	VFMADD231PD  Z12, Z25, Z0
+	VFMADD231PD  Z13, Z26, Z0
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, SI
+	ADDQ         $0x00000020, DI
+	SUBQ         $0x00000004, R12
+	JAE          several
+
+several_end:
+	ADDQ $0x00000004, R12
+	SUBQ $0x00000001, R12
+	JB   one_end
+
+one:
+	VMOVSD       (AX), X1
+	VMOVHPD      (AX)(DX*1), X1, X1
+	VMOVSD       (AX)(DX*2), X3
+	VMOVHPD      (AX)(BX*1), X3, X3
+	VINSERTF128  $0x01, X3, Y1, Y1
+	VMOVSD       (CX), X2
+	VMOVHPD      (CX)(DX*1), X2, X2
+	VMOVSD       (CX)(DX*2), X3
+	VMOVHPD      (CX)(BX*1), X3, X3
+	VINSERTF128  $0x01, X3, Y2, Y2
+	VINSERTF64X4 $0x01, Y2, Z1, Z1
+	VMOVSD       (SI), X4
+	VMOVHPD      (SI)(R8*1), X4, X4
+	VMOVSD       (SI)(R8*2), X6
+	VMOVHPD      (SI)(R9*1), X6, X6
+	VINSERTF128  $0x01, X6, Y4, Y4
+	VMOVSD       (DI), X5
+	VMOVHPD      (DI)(R8*1), X5, X5
+	VMOVSD       (DI)(R8*2), X6
+	VMOVHPD      (DI)(R9*1), X6, X6
+	VINSERTF128  $0x01, X6, Y5, Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VFMADD231PD  Z1, Z4, Z0
+	ADDQ         $0x00000008, AX
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DI
+	SUBQ         $0x00000001, R12
+	JAE          one
+
+one_end:
+	ADDQ    $0x00000001, R12
+	VMOVUPD Z0, (R10)
+	SUBQ    $0x08, R11
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	LEAQ    (R10)(CX*8), R10
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    R8, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    n+40(FP), DI
+	SHLQ    $0x03, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	CMPQ    R11, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R11
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512Distances(out *float64, x *float64, y *float64, n int, rows int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·avx512Distances(SB), NOSPLIT, $0-40
+	MOVQ n+24(FP), DX
+	SHLQ $0x03, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ x+8(FP), AX
+	MOVQ y+16(FP), SI
+	MOVQ out+0(FP), R8
+	MOVQ rows+32(FP), R9
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(DX*4), DI
+	VPXORQ Z0, Z0, Z0
+	MOVQ   n+24(FP), R10
+	SUBQ   $0x00000004, R10
+	JB     several_end
+
+several:
+	VMOVUPD      (AX), Y1
+	VINSERTF64X4 $0x01, (AX)(DX*2), Z1, Z1
+	VMOVUPD      (AX)(DX*1), Y2
+	VINSERTF64X4 $0x01, (AX)(BX*1), Z2, Z2
+	VMOVUPD      (CX), Y3
+	VINSERTF64X4 $0x01, (CX)(DX*2), Z3, Z3
+	VMOVUPD      (CX)(DX*1), Y4
+	VINSERTF64X4 $0x01, (CX)(BX*1), Z4, Z4
+	VMOVUPD      (SI), Y6
+	VINSERTF64X4 $0x01, (SI)(DX*2), Z6, Z6
+	VMOVUPD      (SI)(DX*1), Y7
+	VINSERTF64X4 $0x01, (SI)(BX*1), Z7, Z7
+	VMOVUPD      (DI), Y8
+	VINSERTF64X4 $0x01, (DI)(DX*2), Z8, Z8
+	VMOVUPD      (DI)(DX*1), Y9
+	VINSERTF64X4 $0x01, (DI)(BX*1), Z9, Z9
+	VSUBPD       Z6, Z1, Z1
+	VSUBPD       Z7, Z2, Z2
+	VSUBPD       Z8, Z3, Z3
+	VSUBPD       Z9, Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z11
+	VUNPCKHPD    Z2, Z1, Z13
+	VUNPCKLPD    Z4, Z3, Z12
+	VUNPCKHPD    Z4, Z3, Z14
+	VSHUFF64X2   $0x88, Z12, Z11, Z15
+	VSHUFF64X2   $0x88, Z14, Z13, Z16
+	VSHUFF64X2   $0xdd, Z12, Z11, Z17
+	VSHUFF64X2   $0xdd, Z14, Z13, Z18
+	VFMADD231PD  Z15, Z15, Z0
+	VFMADD231PD  Z16, Z16, Z0
+	VFMADD231PD  Z17, Z17, Z0
+	VFMADD231PD  Z18, Z18, Z0
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, SI
+	ADDQ         $0x00000020, DI
+	SUBQ         $0x00000004, R10
+	JAE          several
+
+several_end:
+	ADDQ $0x00000004, R10
+	SUBQ $0x00000001, R10
+	JB   one_end
+
+one:
+	VMOVSD       (AX), X1
+	VMOVHPD      (AX)(DX*1), X1, X1
+	VMOVSD       (AX)(DX*2), X3
+	VMOVHPD      (AX)(BX*1), X3, X3
+	VINSERTF128  $0x01, X3, Y1, Y1
+	VMOVSD       (CX), X2
+	VMOVHPD      (CX)(DX*1), X2, X2
+	VMOVSD       (CX)(DX*2), X3
+	VMOVHPD      (CX)(BX*1), X3, X3
+	VINSERTF128  $0x01, X3, Y2, Y2
+	VINSERTF64X4 $0x01, Y2, Z1, Z1
+	VMOVSD       (SI), X4
+	VMOVHPD      (SI)(DX*1), X4, X4
+	VMOVSD       (SI)(DX*2), X6
+	VMOVHPD      (SI)(BX*1), X6, X6
+	VINSERTF128  $0x01, X6, Y4, Y4
+	VMOVSD       (DI), X5
+	VMOVHPD      (DI)(DX*1), X5, X5
+	VMOVSD       (DI)(DX*2), X6
+	VMOVHPD      (DI)(BX*1), X6, X6
+	VINSERTF128  $0x01, X6, Y5, Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VSUBPD       Z4, Z1, Z1
+	VFMADD231PD  Z1, Z1, Z0
+	ADDQ         $0x00000008, AX
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DI
+	SUBQ         $0x00000001, R10
+	JAE          one
+
+one_end:
+	ADDQ    $0x00000001, R10
+	VMOVUPD Z0, (R8)
+	SUBQ    $0x08, R9
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R9, CX
+	CMOVQLT R9, CX
+	LEAQ    (R8)(CX*8), R8
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    n+24(FP), DI
+	SHLQ    $0x03, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	CMPQ    R9, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R9
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512Works(out *float64, c *float64, z *float64, z0 *float64, n int, rows int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·avx512Works(SB), NOSPLIT, $0-48
+	MOVQ n+32(FP), DX
+	SHLQ $0x03, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ c+8(FP), AX
+	MOVQ z+16(FP), SI
+	MOVQ z0+24(FP), R8
+	MOVQ out+0(FP), R10
+	MOVQ rows+40(FP), R11
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(DX*4), DI
+	LEAQ   (R8)(DX*4), R9
+	VPXORQ Z0, Z0, Z0
+	MOVQ   n+32(FP), R12
+	SUBQ   $0x00000004, R12
+	JB     several_end
+
+several:
+	VMOVUPD      (AX), Y1
+	VINSERTF64X4 $0x01, (AX)(DX*2), Z1, Z1
+	VMOVUPD      (AX)(DX*1), Y2
+	VINSERTF64X4 $0x01, (AX)(BX*1), Z2, Z2
+	VMOVUPD      (CX), Y3
+	VINSERTF64X4 $0x01, (CX)(DX*2), Z3, Z3
+	VMOVUPD      (CX)(DX*1), Y4
+	VINSERTF64X4 $0x01, (CX)(BX*1), Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z6
+	VUNPCKHPD    Z2, Z1, Z8
+	VUNPCKLPD    Z4, Z3, Z7
+	VUNPCKHPD    Z4, Z3, Z9
+	VSHUFF64X2   $0x88, Z7, Z6, Z10
+	VSHUFF64X2   $0x88, Z9, Z8, Z11
+	VSHUFF64X2   $0xdd, Z7, Z6, Z12
+	VSHUFF64X2   $0xdd, Z9, Z8, Z13
+	VMOVUPD      (SI), Y14
+	VINSERTF64X4 $0x01, (SI)(DX*2), Z14, Z14
+	VMOVUPD      (SI)(DX*1), Y15
+	VINSERTF64X4 $0x01, (SI)(BX*1), Z15, Z15
+	VMOVUPD      (DI), Y16
+	VINSERTF64X4 $0x01, (DI)(DX*2), Z16, Z16
+	VMOVUPD      (DI)(DX*1), Y17
+	VINSERTF64X4 $0x01, (DI)(BX*1), Z17, Z17
+	VMOVUPD      (R8), Y19
+	VINSERTF64X4 $0x01, (R8)(DX*2), Z19, Z19
+	VMOVUPD      (R8)(DX*1), Y20
+	VINSERTF64X4 $0x01, (R8)(BX*1), Z20, Z20
+	VMOVUPD      (R9), Y21
+	VINSERTF64X4 $0x01, (R9)(DX*2), Z21, Z21
+	VMOVUPD      (R9)(DX*1), Y22
+	VINSERTF64X4 $0x01, (R9)(BX*1), Z22, Z22
+	VSUBPD       Z19, Z14, Z14
+	VSUBPD       Z20, Z15, Z15
+	VSUBPD       Z21, Z16, Z16
+	VSUBPD       Z22, Z17, Z17
+	VUNPCKLPD    Z15, Z14, Z24
+	VUNPCKHPD    Z15, Z14, Z26
+	VUNPCKLPD    Z17, Z16, Z25
+	VUNPCKHPD    Z17, Z16, Z27
+	VSHUFF64X2   $0x88, Z25, Z24, Z28
+	VSHUFF64X2   $0x88, Z27, Z26, Z29
+	VSHUFF64X2   $0xdd, Z25, Z24, Z30
+	VSHUFF64X2   $0xdd, Z27, Z26, Z31
+	VFMADD231PD  Z10, Z28, Z0
+	VFMADD231PD  Z11, Z29, Z0
+	VFMADD231PD  Z12, Z30, Z0
+	VFMADD231PD  Z13, Z31, Z0
+	ADDQ         $0x00000020, AX
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, SI
+	ADDQ         $0x00000020, DI
+	ADDQ         $0x00000020, R8
+	ADDQ         $0x00000020, R9
+	SUBQ         $0x00000004, R12
+	JAE          several
+
+several_end:
+	ADDQ $0x00000004, R12
+	SUBQ $0x00000001, R12
+	JB   one_end
+
+one:
+	VMOVSD       (AX), X1
+	VMOVHPD      (AX)(DX*1), X1, X1
+	VMOVSD       (AX)(DX*2), X3
+	VMOVHPD      (AX)(BX*1), X3, X3
+	VINSERTF128  $0x01, X3, Y1, Y1
+	VMOVSD       (CX), X2
+	VMOVHPD      (CX)(DX*1), X2, X2
+	VMOVSD       (CX)(DX*2), X3
+	VMOVHPD      (CX)(BX*1), X3, X3
+	VINSERTF128  $0x01, X3, Y2, Y2
+	VINSERTF64X4 $0x01, Y2, Z1, Z1
+	VMOVSD       (SI), X4
+	VMOVHPD      (SI)(DX*1), X4, X4
+	VMOVSD       (SI)(DX*2), X6
+	VMOVHPD      (SI)(BX*1), X6, X6
+	VINSERTF128  $0x01, X6, Y4, Y4
+	VMOVSD       (DI), X5
+	VMOVHPD      (DI)(DX*1), X5, X5
+	VMOVSD       (DI)(DX*2), X6
+	VMOVHPD      (DI)(BX*1), X6, X6
+	VINSERTF128  $0x01, X6, Y5, Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VMOVSD       (R8), X7
+	VMOVHPD      (R8)(DX*1), X7, X7
+	VMOVSD       (R8)(DX*2), X9
+	VMOVHPD      (R8)(BX*1), X9, X9
+	VINSERTF128  $0x01, X9, Y7, Y7
+	VMOVSD       (R9), X8
+	VMOVHPD      (R9)(DX*1), X8, X8
+	VMOVSD       (R9)(DX*2), X9
+	VMOVHPD      (R9)(BX*1), X9, X9
+	VINSERTF128  $0x01, X9, Y8, Y8
+	VINSERTF64X4 $0x01, Y8, Z7, Z7
+	VSUBPD       Z7, Z4, Z4
+	VFMADD231PD  Z1, Z4, Z0
+	ADDQ         $0x00000008, AX
+	ADDQ         $0x00000008, CX
+	ADDQ         $0x00000008, SI
+	ADDQ         $0x00000008, DI
+	ADDQ         $0x00000008, R8
+	ADDQ         $0x00000008, R9
+	SUBQ         $0x00000001, R12
+	JAE          one
+
+one_end:
+	ADDQ    $0x00000001, R12
+	VMOVUPD Z0, (R10)
+	SUBQ    $0x08, R11
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	LEAQ    (R10)(CX*8), R10
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, R8
+	MOVQ    n+32(FP), DI
+	SHLQ    $0x03, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	SUBQ    DI, R8
+	CMPQ    R11, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R11
+	JMP     team
+
+end:
 	VZEROUPPER
 	RET
 
@@ -9315,7 +9756,7 @@ row_one_end:
 	RET
 
 // func avx512Push32(x *float32, coef *float32, bits *uint64, values *float32, n int, rows int)
-// Requires: AVX, AVX512F, FMA3
+// Requires: AVX, AVX512F, AVX512VL, FMA3
 TEXT ·avx512Push32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ coef+8(FP), SI
@@ -9347,10 +9788,36 @@ panel:
 	JAE         panel
 
 panel_end:
-	ADDQ    $0x00000010, BX
-	TESTQ   BX, BX
-	JZ      next
-	MOVWQZX (CX), CX
+	ADDQ        $0x00000010, BX
+	TESTQ       BX, BX
+	JZ          next
+	MOVWQZX     (CX), CX
+	TESTQ       $0x00000008, BX
+	JZ          part_32
+	KMOVW       CX, K1
+	VMOVUPS.Z   (DX), K1, Y4
+	VMOVUPD     (AX), Y5
+	VFMADD231PS Y4, Y2, Y5
+	VMOVUPD     Y5, (AX)
+	SHRQ        $0x08, CX
+	ADDQ        $0x00000020, DX
+	ADDQ        $0x00000020, AX
+
+part_32:
+	TESTQ       $0x00000004, BX
+	JZ          part_16
+	KMOVW       CX, K1
+	VMOVUPS.Z   (DX), K1, X4
+	VMOVUPD     (AX), X5
+	VFMADD231PS X4, X2, X5
+	VMOVUPD     X5, (AX)
+	SHRQ        $0x04, CX
+	ADDQ        $0x00000010, DX
+	ADDQ        $0x00000010, AX
+
+part_16:
+	ANDQ $0x00000003, BX
+	JZ   next
 
 one:
 	MOVQ        CX, R10
@@ -9571,6 +10038,449 @@ next:
 	VZEROUPPER
 	RET
 
+// func avx512Dots32(out *float64, x *float32, xStride int, y *float32, yStride int, n int, rows int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·avx512Dots32(SB), NOSPLIT, $0-56
+	MOVQ xStride+16(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ x+8(FP), AX
+	MOVQ yStride+32(FP), R8
+	SHLQ $0x02, R8
+	LEAQ (R8)(R8*2), R9
+	MOVQ y+24(FP), SI
+	MOVQ out+0(FP), R10
+	MOVQ rows+48(FP), R11
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(R8*4), DI
+	VPXORQ Z0, Z0, Z0
+	MOVQ   n+40(FP), R12
+	SUBQ   $0x00000004, R12
+	JB     several_end
+
+several:
+	VCVTPS2PD    (AX), Y1
+	VCVTPS2PD    (AX)(DX*2), Y5
+	VINSERTF64X4 $0x01, Y5, Z1, Z1
+	VCVTPS2PD    (AX)(DX*1), Y2
+	VCVTPS2PD    (AX)(BX*1), Y5
+	VINSERTF64X4 $0x01, Y5, Z2, Z2
+	VCVTPS2PD    (CX), Y3
+	VCVTPS2PD    (CX)(DX*2), Y5
+	VINSERTF64X4 $0x01, Y5, Z3, Z3
+	VCVTPS2PD    (CX)(DX*1), Y4
+	VCVTPS2PD    (CX)(BX*1), Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z6
+	VUNPCKHPD    Z2, Z1, Z8
+	VUNPCKLPD    Z4, Z3, Z7
+	VUNPCKHPD    Z4, Z3, Z9
+	VSHUFF64X2   $0x88, Z7, Z6, Z10
+	VSHUFF64X2   $0x88, Z9, Z8, Z11
+	VSHUFF64X2   $0xdd, Z7, Z6, Z12
+	VSHUFF64X2   $0xdd, Z9, Z8, Z13
+	VCVTPS2PD    (SI), Y14
+	VCVTPS2PD    (SI)(R8*2), Y18
+	VINSERTF64X4 $0x01, Y18, Z14, Z14
+	VCVTPS2PD    (SI)(R8*1), Y15
+	VCVTPS2PD    (SI)(R9*1), Y18
+	VINSERTF64X4 $0x01, Y18, Z15, Z15
+	VCVTPS2PD    (DI), Y16
+	VCVTPS2PD    (DI)(R8*2), Y18
+	VINSERTF64X4 $0x01, Y18, Z16, Z16
+	VCVTPS2PD    (DI)(R8*1), Y17
+	VCVTPS2PD    (DI)(R9*1), Y18
+	VINSERTF64X4 $0x01, Y18, Z17, Z17
+	VUNPCKLPD    Z15, Z14, Z19
+	VUNPCKHPD    Z15, Z14, Z21
+	VUNPCKLPD    Z17, Z16, Z20
+	VUNPCKHPD    Z17, Z16, Z22
+	VSHUFF64X2   $0x88, Z20, Z19, Z23
+	VSHUFF64X2   $0x88, Z22, Z21, Z24
+	VSHUFF64X2   $0xdd, Z20, Z19, Z25
+	VSHUFF64X2   $0xdd, Z22, Z21, Z26
+	VFMADD231PD  Z10, Z23, Z0
+	VFMADD231PD  Z11, Z24, Z0
+	VFMADD231PD  Z12, Z25, Z0
+	VFMADD231PD  Z13, Z26, Z0
+	ADDQ         $0x00000010, AX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, DI
+	SUBQ         $0x00000004, R12
+	JAE          several
+
+several_end:
+	ADDQ $0x00000004, R12
+	SUBQ $0x00000001, R12
+	JB   one_end
+
+one:
+	VMOVSS       (AX), X1
+	VINSERTPS    $0x10, (AX)(DX*1), X1, X1
+	VINSERTPS    $0x20, (AX)(DX*2), X1, X1
+	VINSERTPS    $0x30, (AX)(BX*1), X1, X1
+	VCVTPS2PD    X1, Y1
+	VMOVSS       (CX), X2
+	VINSERTPS    $0x10, (CX)(DX*1), X2, X2
+	VINSERTPS    $0x20, (CX)(DX*2), X2, X2
+	VINSERTPS    $0x30, (CX)(BX*1), X2, X2
+	VCVTPS2PD    X2, Y2
+	VINSERTF64X4 $0x01, Y2, Z1, Z1
+	VMOVSS       (SI), X4
+	VINSERTPS    $0x10, (SI)(R8*1), X4, X4
+	VINSERTPS    $0x20, (SI)(R8*2), X4, X4
+	VINSERTPS    $0x30, (SI)(R9*1), X4, X4
+	VCVTPS2PD    X4, Y4
+	VMOVSS       (DI), X5
+	VINSERTPS    $0x10, (DI)(R8*1), X5, X5
+	VINSERTPS    $0x20, (DI)(R8*2), X5, X5
+	VINSERTPS    $0x30, (DI)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VFMADD231PD  Z1, Z4, Z0
+	ADDQ         $0x00000004, AX
+	ADDQ         $0x00000004, CX
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DI
+	SUBQ         $0x00000001, R12
+	JAE          one
+
+one_end:
+	ADDQ    $0x00000001, R12
+	VMOVUPD Z0, (R10)
+	SUBQ    $0x08, R11
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	LEAQ    (R10)(CX*8), R10
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    R8, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    n+40(FP), DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	CMPQ    R11, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R11
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512Distances32(out *float64, x *float32, y *float32, n int, rows int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·avx512Distances32(SB), NOSPLIT, $0-40
+	MOVQ n+24(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ x+8(FP), AX
+	MOVQ y+16(FP), SI
+	MOVQ out+0(FP), R8
+	MOVQ rows+32(FP), R9
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(DX*4), DI
+	VPXORQ Z0, Z0, Z0
+	MOVQ   n+24(FP), R10
+	SUBQ   $0x00000004, R10
+	JB     several_end
+
+several:
+	VCVTPS2PD    (AX), Y1
+	VCVTPS2PD    (AX)(DX*2), Y5
+	VINSERTF64X4 $0x01, Y5, Z1, Z1
+	VCVTPS2PD    (AX)(DX*1), Y2
+	VCVTPS2PD    (AX)(BX*1), Y5
+	VINSERTF64X4 $0x01, Y5, Z2, Z2
+	VCVTPS2PD    (CX), Y3
+	VCVTPS2PD    (CX)(DX*2), Y5
+	VINSERTF64X4 $0x01, Y5, Z3, Z3
+	VCVTPS2PD    (CX)(DX*1), Y4
+	VCVTPS2PD    (CX)(BX*1), Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VCVTPS2PD    (SI), Y6
+	VCVTPS2PD    (SI)(DX*2), Y10
+	VINSERTF64X4 $0x01, Y10, Z6, Z6
+	VCVTPS2PD    (SI)(DX*1), Y7
+	VCVTPS2PD    (SI)(BX*1), Y10
+	VINSERTF64X4 $0x01, Y10, Z7, Z7
+	VCVTPS2PD    (DI), Y8
+	VCVTPS2PD    (DI)(DX*2), Y10
+	VINSERTF64X4 $0x01, Y10, Z8, Z8
+	VCVTPS2PD    (DI)(DX*1), Y9
+	VCVTPS2PD    (DI)(BX*1), Y10
+	VINSERTF64X4 $0x01, Y10, Z9, Z9
+	VSUBPD       Z6, Z1, Z1
+	VSUBPD       Z7, Z2, Z2
+	VSUBPD       Z8, Z3, Z3
+	VSUBPD       Z9, Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z11
+	VUNPCKHPD    Z2, Z1, Z13
+	VUNPCKLPD    Z4, Z3, Z12
+	VUNPCKHPD    Z4, Z3, Z14
+	VSHUFF64X2   $0x88, Z12, Z11, Z15
+	VSHUFF64X2   $0x88, Z14, Z13, Z16
+	VSHUFF64X2   $0xdd, Z12, Z11, Z17
+	VSHUFF64X2   $0xdd, Z14, Z13, Z18
+	VFMADD231PD  Z15, Z15, Z0
+	VFMADD231PD  Z16, Z16, Z0
+	VFMADD231PD  Z17, Z17, Z0
+	VFMADD231PD  Z18, Z18, Z0
+	ADDQ         $0x00000010, AX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, DI
+	SUBQ         $0x00000004, R10
+	JAE          several
+
+several_end:
+	ADDQ $0x00000004, R10
+	SUBQ $0x00000001, R10
+	JB   one_end
+
+one:
+	VMOVSS       (AX), X1
+	VINSERTPS    $0x10, (AX)(DX*1), X1, X1
+	VINSERTPS    $0x20, (AX)(DX*2), X1, X1
+	VINSERTPS    $0x30, (AX)(BX*1), X1, X1
+	VCVTPS2PD    X1, Y1
+	VMOVSS       (CX), X2
+	VINSERTPS    $0x10, (CX)(DX*1), X2, X2
+	VINSERTPS    $0x20, (CX)(DX*2), X2, X2
+	VINSERTPS    $0x30, (CX)(BX*1), X2, X2
+	VCVTPS2PD    X2, Y2
+	VINSERTF64X4 $0x01, Y2, Z1, Z1
+	VMOVSS       (SI), X4
+	VINSERTPS    $0x10, (SI)(DX*1), X4, X4
+	VINSERTPS    $0x20, (SI)(DX*2), X4, X4
+	VINSERTPS    $0x30, (SI)(BX*1), X4, X4
+	VCVTPS2PD    X4, Y4
+	VMOVSS       (DI), X5
+	VINSERTPS    $0x10, (DI)(DX*1), X5, X5
+	VINSERTPS    $0x20, (DI)(DX*2), X5, X5
+	VINSERTPS    $0x30, (DI)(BX*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VSUBPD       Z4, Z1, Z1
+	VFMADD231PD  Z1, Z1, Z0
+	ADDQ         $0x00000004, AX
+	ADDQ         $0x00000004, CX
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DI
+	SUBQ         $0x00000001, R10
+	JAE          one
+
+one_end:
+	ADDQ    $0x00000001, R10
+	VMOVUPD Z0, (R8)
+	SUBQ    $0x08, R9
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R9, CX
+	CMOVQLT R9, CX
+	LEAQ    (R8)(CX*8), R8
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    n+24(FP), DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	CMPQ    R9, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R9
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
+// func avx512Works32(out *float64, c *float32, z *float32, z0 *float32, n int, rows int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·avx512Works32(SB), NOSPLIT, $0-48
+	MOVQ n+32(FP), DX
+	SHLQ $0x02, DX
+	LEAQ (DX)(DX*2), BX
+	MOVQ c+8(FP), AX
+	MOVQ z+16(FP), SI
+	MOVQ z0+24(FP), R8
+	MOVQ out+0(FP), R10
+	MOVQ rows+40(FP), R11
+
+team:
+	LEAQ   (AX)(DX*4), CX
+	LEAQ   (SI)(DX*4), DI
+	LEAQ   (R8)(DX*4), R9
+	VPXORQ Z0, Z0, Z0
+	MOVQ   n+32(FP), R12
+	SUBQ   $0x00000004, R12
+	JB     several_end
+
+several:
+	VCVTPS2PD    (AX), Y1
+	VCVTPS2PD    (AX)(DX*2), Y5
+	VINSERTF64X4 $0x01, Y5, Z1, Z1
+	VCVTPS2PD    (AX)(DX*1), Y2
+	VCVTPS2PD    (AX)(BX*1), Y5
+	VINSERTF64X4 $0x01, Y5, Z2, Z2
+	VCVTPS2PD    (CX), Y3
+	VCVTPS2PD    (CX)(DX*2), Y5
+	VINSERTF64X4 $0x01, Y5, Z3, Z3
+	VCVTPS2PD    (CX)(DX*1), Y4
+	VCVTPS2PD    (CX)(BX*1), Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VUNPCKLPD    Z2, Z1, Z6
+	VUNPCKHPD    Z2, Z1, Z8
+	VUNPCKLPD    Z4, Z3, Z7
+	VUNPCKHPD    Z4, Z3, Z9
+	VSHUFF64X2   $0x88, Z7, Z6, Z10
+	VSHUFF64X2   $0x88, Z9, Z8, Z11
+	VSHUFF64X2   $0xdd, Z7, Z6, Z12
+	VSHUFF64X2   $0xdd, Z9, Z8, Z13
+	VCVTPS2PD    (SI), Y14
+	VCVTPS2PD    (SI)(DX*2), Y18
+	VINSERTF64X4 $0x01, Y18, Z14, Z14
+	VCVTPS2PD    (SI)(DX*1), Y15
+	VCVTPS2PD    (SI)(BX*1), Y18
+	VINSERTF64X4 $0x01, Y18, Z15, Z15
+	VCVTPS2PD    (DI), Y16
+	VCVTPS2PD    (DI)(DX*2), Y18
+	VINSERTF64X4 $0x01, Y18, Z16, Z16
+	VCVTPS2PD    (DI)(DX*1), Y17
+	VCVTPS2PD    (DI)(BX*1), Y18
+	VINSERTF64X4 $0x01, Y18, Z17, Z17
+	VCVTPS2PD    (R8), Y19
+	VCVTPS2PD    (R8)(DX*2), Y23
+	VINSERTF64X4 $0x01, Y23, Z19, Z19
+	VCVTPS2PD    (R8)(DX*1), Y20
+	VCVTPS2PD    (R8)(BX*1), Y23
+	VINSERTF64X4 $0x01, Y23, Z20, Z20
+	VCVTPS2PD    (R9), Y21
+	VCVTPS2PD    (R9)(DX*2), Y23
+	VINSERTF64X4 $0x01, Y23, Z21, Z21
+	VCVTPS2PD    (R9)(DX*1), Y22
+	VCVTPS2PD    (R9)(BX*1), Y23
+	VINSERTF64X4 $0x01, Y23, Z22, Z22
+	VSUBPD       Z19, Z14, Z14
+	VSUBPD       Z20, Z15, Z15
+	VSUBPD       Z21, Z16, Z16
+	VSUBPD       Z22, Z17, Z17
+	VUNPCKLPD    Z15, Z14, Z24
+	VUNPCKHPD    Z15, Z14, Z26
+	VUNPCKLPD    Z17, Z16, Z25
+	VUNPCKHPD    Z17, Z16, Z27
+	VSHUFF64X2   $0x88, Z25, Z24, Z28
+	VSHUFF64X2   $0x88, Z27, Z26, Z29
+	VSHUFF64X2   $0xdd, Z25, Z24, Z30
+	VSHUFF64X2   $0xdd, Z27, Z26, Z31
+	VFMADD231PD  Z10, Z28, Z0
+	VFMADD231PD  Z11, Z29, Z0
+	VFMADD231PD  Z12, Z30, Z0
+	VFMADD231PD  Z13, Z31, Z0
+	ADDQ         $0x00000010, AX
+	ADDQ         $0x00000010, CX
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, DI
+	ADDQ         $0x00000010, R8
+	ADDQ         $0x00000010, R9
+	SUBQ         $0x00000004, R12
+	JAE          several
+
+several_end:
+	ADDQ $0x00000004, R12
+	SUBQ $0x00000001, R12
+	JB   one_end
+
+one:
+	VMOVSS       (AX), X1
+	VINSERTPS    $0x10, (AX)(DX*1), X1, X1
+	VINSERTPS    $0x20, (AX)(DX*2), X1, X1
+	VINSERTPS    $0x30, (AX)(BX*1), X1, X1
+	VCVTPS2PD    X1, Y1
+	VMOVSS       (CX), X2
+	VINSERTPS    $0x10, (CX)(DX*1), X2, X2
+	VINSERTPS    $0x20, (CX)(DX*2), X2, X2
+	VINSERTPS    $0x30, (CX)(BX*1), X2, X2
+	VCVTPS2PD    X2, Y2
+	VINSERTF64X4 $0x01, Y2, Z1, Z1
+	VMOVSS       (SI), X4
+	VINSERTPS    $0x10, (SI)(DX*1), X4, X4
+	VINSERTPS    $0x20, (SI)(DX*2), X4, X4
+	VINSERTPS    $0x30, (SI)(BX*1), X4, X4
+	VCVTPS2PD    X4, Y4
+	VMOVSS       (DI), X5
+	VINSERTPS    $0x10, (DI)(DX*1), X5, X5
+	VINSERTPS    $0x20, (DI)(DX*2), X5, X5
+	VINSERTPS    $0x30, (DI)(BX*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VINSERTF64X4 $0x01, Y5, Z4, Z4
+	VMOVSS       (R8), X7
+	VINSERTPS    $0x10, (R8)(DX*1), X7, X7
+	VINSERTPS    $0x20, (R8)(DX*2), X7, X7
+	VINSERTPS    $0x30, (R8)(BX*1), X7, X7
+	VCVTPS2PD    X7, Y7
+	VMOVSS       (R9), X8
+	VINSERTPS    $0x10, (R9)(DX*1), X8, X8
+	VINSERTPS    $0x20, (R9)(DX*2), X8, X8
+	VINSERTPS    $0x30, (R9)(BX*1), X8, X8
+	VCVTPS2PD    X8, Y8
+	VINSERTF64X4 $0x01, Y8, Z7, Z7
+	VSUBPD       Z7, Z4, Z4
+	VFMADD231PD  Z1, Z4, Z0
+	ADDQ         $0x00000004, AX
+	ADDQ         $0x00000004, CX
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DI
+	ADDQ         $0x00000004, R8
+	ADDQ         $0x00000004, R9
+	SUBQ         $0x00000001, R12
+	JAE          one
+
+one_end:
+	ADDQ    $0x00000001, R12
+	VMOVUPD Z0, (R10)
+	SUBQ    $0x08, R11
+	JE      end
+	MOVQ    $0x00000008, CX
+	CMPQ    R11, CX
+	CMOVQLT R11, CX
+	LEAQ    (R10)(CX*8), R10
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, AX
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, SI
+	MOVQ    DX, DI
+	IMULQ   CX, DI
+	ADDQ    DI, R8
+	MOVQ    n+32(FP), DI
+	SHLQ    $0x02, DI
+	SUBQ    DI, AX
+	SUBQ    DI, SI
+	SUBQ    DI, R8
+	CMPQ    R11, $0x08
+	JGE     team
+	MOVQ    $0x00000008, R11
+	JMP     team
+
+end:
+	VZEROUPPER
+	RET
+
 // func avx512Peak32(rounds int, start *float32)
 // Requires: AVX, AVX512F
 TEXT ·avx512Peak32(SB), NOSPLIT, $0-16
@@ -9629,421 +10539,6 @@ round:
 	VFMADD231PS Z24, Z24, Z23
 	DECQ        AX
 	JNZ         round
-	VZEROUPPER
-	RET
-
-// func avx512Dots(out *float64, x *float64, xStride int, y *float64, yStride int, n int, rows int)
-// Requires: AVX, AVX512F, CMOV
-TEXT ·avx512Dots(SB), NOSPLIT, $0-56
-	MOVQ xStride+16(FP), DX
-	SHLQ $0x03, DX
-	LEAQ (DX)(DX*2), BX
-	MOVQ x+8(FP), AX
-	MOVQ yStride+32(FP), R8
-	SHLQ $0x03, R8
-	LEAQ (R8)(R8*2), R9
-	MOVQ y+24(FP), SI
-	MOVQ out+0(FP), R10
-	MOVQ rows+48(FP), R11
-
-team:
-	LEAQ   (AX)(DX*4), CX
-	LEAQ   (SI)(R8*4), DI
-	VPXORQ Z0, Z0, Z0
-	MOVQ   n+40(FP), R12
-	SUBQ   $0x00000004, R12
-	JB     several_end
-
-several:
-	VMOVUPD      (AX), Y1
-	VINSERTF64X4 $0x01, (AX)(DX*2), Z1, Z1
-	VMOVUPD      (AX)(DX*1), Y2
-	VINSERTF64X4 $0x01, (AX)(BX*1), Z2, Z2
-	VMOVUPD      (CX), Y3
-	VINSERTF64X4 $0x01, (CX)(DX*2), Z3, Z3
-	VMOVUPD      (CX)(DX*1), Y4
-	VINSERTF64X4 $0x01, (CX)(BX*1), Z4, Z4
-	VUNPCKLPD    Z2, Z1, Z5
-	VUNPCKHPD    Z2, Z1, Z7
-	VUNPCKLPD    Z4, Z3, Z6
-	VUNPCKHPD    Z4, Z3, Z8
-	VSHUFF64X2   $0x88, Z6, Z5, Z9
-	VSHUFF64X2   $0x88, Z8, Z7, Z10
-	VSHUFF64X2   $0xdd, Z6, Z5, Z11
-	VSHUFF64X2   $0xdd, Z8, Z7, Z12
-	VMOVUPD      (SI), Y13
-	VINSERTF64X4 $0x01, (SI)(R8*2), Z13, Z13
-	VMOVUPD      (SI)(R8*1), Y14
-	VINSERTF64X4 $0x01, (SI)(R9*1), Z14, Z14
-	VMOVUPD      (DI), Y15
-	VINSERTF64X4 $0x01, (DI)(R8*2), Z15, Z15
-	VMOVUPD      (DI)(R8*1), Y16
-	VINSERTF64X4 $0x01, (DI)(R9*1), Z16, Z16
-	VUNPCKLPD    Z14, Z13, Z17
-	VUNPCKHPD    Z14, Z13, Z19
-	VUNPCKLPD    Z16, Z15, Z18
-	VUNPCKHPD    Z16, Z15, Z20
-	VSHUFF64X2   $0x88, Z18, Z17, Z21
-	VSHUFF64X2   $0x88, Z20, Z19, Z22
-	VSHUFF64X2   $0xdd, Z18, Z17, Z23
-	VSHUFF64X2   $0xdd, Z20, Z19, Z24
-	VFMADD231PD  Z9, Z21, Z0
-	VFMADD231PD  Z10, Z22, Z0
-	VFMADD231PD  Z11, Z23, Z0
-	VFMADD231PD  Z12, Z24, Z0
-	ADDQ         $0x00000020, AX
-	ADDQ         $0x00000020, CX
-	ADDQ         $0x00000020, SI
-	ADDQ         $0x00000020, DI
-	SUBQ         $0x00000004, R12
-	JAE          several
-
-several_end:
-	ADDQ $0x00000004, R12
-	SUBQ $0x00000001, R12
-	JB   one_end
-
-one:
-	VMOVSD       (AX), X1
-	VMOVHPD      (AX)(DX*1), X1, X1
-	VMOVSD       (AX)(DX*2), X3
-	VMOVHPD      (AX)(BX*1), X3, X3
-	VINSERTF128  $0x01, X3, Y1, Y1
-	VMOVSD       (CX), X2
-	VMOVHPD      (CX)(DX*1), X2, X2
-	VMOVSD       (CX)(DX*2), X3
-	VMOVHPD      (CX)(BX*1), X3, X3
-	VINSERTF128  $0x01, X3, Y2, Y2
-	VINSERTF64X4 $0x01, Y2, Z1, Z1
-	VMOVSD       (SI), X4
-	VMOVHPD      (SI)(R8*1), X4, X4
-	VMOVSD       (SI)(R8*2), X6
-	VMOVHPD      (SI)(R9*1), X6, X6
-	VINSERTF128  $0x01, X6, Y4, Y4
-	VMOVSD       (DI), X5
-	VMOVHPD      (DI)(R8*1), X5, X5
-	VMOVSD       (DI)(R8*2), X6
-	VMOVHPD      (DI)(R9*1), X6, X6
-	VINSERTF128  $0x01, X6, Y5, Y5
-	VINSERTF64X4 $0x01, Y5, Z4, Z4
-	VFMADD231PD  Z1, Z4, Z0
-	ADDQ         $0x00000008, AX
-	ADDQ         $0x00000008, CX
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DI
-	SUBQ         $0x00000001, R12
-	JAE          one
-
-one_end:
-	ADDQ    $0x00000001, R12
-	VMOVUPD Z0, (R10)
-	SUBQ    $0x08, R11
-	JE      end
-	MOVQ    $0x00000008, CX
-	CMPQ    R11, CX
-	CMOVQLT R11, CX
-	LEAQ    (R10)(CX*8), R10
-	MOVQ    DX, DI
-	IMULQ   CX, DI
-	ADDQ    DI, AX
-	MOVQ    R8, DI
-	IMULQ   CX, DI
-	ADDQ    DI, SI
-	MOVQ    n+40(FP), DI
-	SHLQ    $0x03, DI
-	SUBQ    DI, AX
-	SUBQ    DI, SI
-	CMPQ    R11, $0x08
-	JGE     team
-	MOVQ    $0x00000008, R11
-	JMP     team
-
-end:
-	VZEROUPPER
-	RET
-
-// func avx512Distances(out *float64, x *float64, y *float64, n int, rows int)
-// Requires: AVX, AVX512F, CMOV
-TEXT ·avx512Distances(SB), NOSPLIT, $0-40
-	MOVQ n+24(FP), DX
-	SHLQ $0x03, DX
-	LEAQ (DX)(DX*2), BX
-	MOVQ x+8(FP), AX
-	MOVQ y+16(FP), SI
-	MOVQ out+0(FP), R8
-	MOVQ rows+32(FP), R9
-
-team:
-	LEAQ   (AX)(DX*4), CX
-	LEAQ   (SI)(DX*4), DI
-	VPXORQ Z0, Z0, Z0
-	MOVQ   n+24(FP), R10
-	SUBQ   $0x00000004, R10
-	JB     several_end
-
-several:
-	VMOVUPD      (AX), Y1
-	VINSERTF64X4 $0x01, (AX)(DX*2), Z1, Z1
-	VMOVUPD      (AX)(DX*1), Y2
-	VINSERTF64X4 $0x01, (AX)(BX*1), Z2, Z2
-	VMOVUPD      (CX), Y3
-	VINSERTF64X4 $0x01, (CX)(DX*2), Z3, Z3
-	VMOVUPD      (CX)(DX*1), Y4
-	VINSERTF64X4 $0x01, (CX)(BX*1), Z4, Z4
-	VMOVUPD      (SI), Y5
-	VINSERTF64X4 $0x01, (SI)(DX*2), Z5, Z5
-	VMOVUPD      (SI)(DX*1), Y6
-	VINSERTF64X4 $0x01, (SI)(BX*1), Z6, Z6
-	VMOVUPD      (DI), Y7
-	VINSERTF64X4 $0x01, (DI)(DX*2), Z7, Z7
-	VMOVUPD      (DI)(DX*1), Y8
-	VINSERTF64X4 $0x01, (DI)(BX*1), Z8, Z8
-	VSUBPD       Z5, Z1, Z1
-	VSUBPD       Z6, Z2, Z2
-	VSUBPD       Z7, Z3, Z3
-	VSUBPD       Z8, Z4, Z4
-	VUNPCKLPD    Z2, Z1, Z9
-	VUNPCKHPD    Z2, Z1, Z11
-	VUNPCKLPD    Z4, Z3, Z10
-	VUNPCKHPD    Z4, Z3, Z12
-	VSHUFF64X2   $0x88, Z10, Z9, Z13
-	VSHUFF64X2   $0x88, Z12, Z11, Z14
-	VSHUFF64X2   $0xdd, Z10, Z9, Z15
-	VSHUFF64X2   $0xdd, Z12, Z11, Z16
-	VFMADD231PD  Z13, Z13, Z0
-	VFMADD231PD  Z14, Z14, Z0
-	VFMADD231PD  Z15, Z15, Z0
-	VFMADD231PD  Z16, Z16, Z0
-	ADDQ         $0x00000020, AX
-	ADDQ         $0x00000020, CX
-	ADDQ         $0x00000020, SI
-	ADDQ         $0x00000020, DI
-	SUBQ         $0x00000004, R10
-	JAE          several
-
-several_end:
-	ADDQ $0x00000004, R10
-	SUBQ $0x00000001, R10
-	JB   one_end
-
-one:
-	VMOVSD       (AX), X1
-	VMOVHPD      (AX)(DX*1), X1, X1
-	VMOVSD       (AX)(DX*2), X3
-	VMOVHPD      (AX)(BX*1), X3, X3
-	VINSERTF128  $0x01, X3, Y1, Y1
-	VMOVSD       (CX), X2
-	VMOVHPD      (CX)(DX*1), X2, X2
-	VMOVSD       (CX)(DX*2), X3
-	VMOVHPD      (CX)(BX*1), X3, X3
-	VINSERTF128  $0x01, X3, Y2, Y2
-	VINSERTF64X4 $0x01, Y2, Z1, Z1
-	VMOVSD       (SI), X4
-	VMOVHPD      (SI)(DX*1), X4, X4
-	VMOVSD       (SI)(DX*2), X6
-	VMOVHPD      (SI)(BX*1), X6, X6
-	VINSERTF128  $0x01, X6, Y4, Y4
-	VMOVSD       (DI), X5
-	VMOVHPD      (DI)(DX*1), X5, X5
-	VMOVSD       (DI)(DX*2), X6
-	VMOVHPD      (DI)(BX*1), X6, X6
-	VINSERTF128  $0x01, X6, Y5, Y5
-	VINSERTF64X4 $0x01, Y5, Z4, Z4
-	VSUBPD       Z4, Z1, Z1
-	VFMADD231PD  Z1, Z1, Z0
-	ADDQ         $0x00000008, AX
-	ADDQ         $0x00000008, CX
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DI
-	SUBQ         $0x00000001, R10
-	JAE          one
-
-one_end:
-	ADDQ    $0x00000001, R10
-	VMOVUPD Z0, (R8)
-	SUBQ    $0x08, R9
-	JE      end
-	MOVQ    $0x00000008, CX
-	CMPQ    R9, CX
-	CMOVQLT R9, CX
-	LEAQ    (R8)(CX*8), R8
-	MOVQ    DX, DI
-	IMULQ   CX, DI
-	ADDQ    DI, AX
-	MOVQ    DX, DI
-	IMULQ   CX, DI
-	ADDQ    DI, SI
-	MOVQ    n+24(FP), DI
-	SHLQ    $0x03, DI
-	SUBQ    DI, AX
-	SUBQ    DI, SI
-	CMPQ    R9, $0x08
-	JGE     team
-	MOVQ    $0x00000008, R9
-	JMP     team
-
-end:
-	VZEROUPPER
-	RET
-
-// func avx512Works(out *float64, c *float64, z *float64, z0 *float64, n int, rows int)
-// Requires: AVX, AVX512F, CMOV
-TEXT ·avx512Works(SB), NOSPLIT, $0-48
-	MOVQ n+32(FP), DX
-	SHLQ $0x03, DX
-	LEAQ (DX)(DX*2), BX
-	MOVQ c+8(FP), AX
-	MOVQ z+16(FP), SI
-	MOVQ z0+24(FP), R8
-	MOVQ out+0(FP), R10
-	MOVQ rows+40(FP), R11
-
-team:
-	LEAQ   (AX)(DX*4), CX
-	LEAQ   (SI)(DX*4), DI
-	LEAQ   (R8)(DX*4), R9
-	VPXORQ Z0, Z0, Z0
-	MOVQ   n+32(FP), R12
-	SUBQ   $0x00000004, R12
-	JB     several_end
-
-several:
-	VMOVUPD      (AX), Y1
-	VINSERTF64X4 $0x01, (AX)(DX*2), Z1, Z1
-	VMOVUPD      (AX)(DX*1), Y2
-	VINSERTF64X4 $0x01, (AX)(BX*1), Z2, Z2
-	VMOVUPD      (CX), Y3
-	VINSERTF64X4 $0x01, (CX)(DX*2), Z3, Z3
-	VMOVUPD      (CX)(DX*1), Y4
-	VINSERTF64X4 $0x01, (CX)(BX*1), Z4, Z4
-	VUNPCKLPD    Z2, Z1, Z5
-	VUNPCKHPD    Z2, Z1, Z7
-	VUNPCKLPD    Z4, Z3, Z6
-	VUNPCKHPD    Z4, Z3, Z8
-	VSHUFF64X2   $0x88, Z6, Z5, Z9
-	VSHUFF64X2   $0x88, Z8, Z7, Z10
-	VSHUFF64X2   $0xdd, Z6, Z5, Z11
-	VSHUFF64X2   $0xdd, Z8, Z7, Z12
-	VMOVUPD      (SI), Y13
-	VINSERTF64X4 $0x01, (SI)(DX*2), Z13, Z13
-	VMOVUPD      (SI)(DX*1), Y14
-	VINSERTF64X4 $0x01, (SI)(BX*1), Z14, Z14
-	VMOVUPD      (DI), Y15
-	VINSERTF64X4 $0x01, (DI)(DX*2), Z15, Z15
-	VMOVUPD      (DI)(DX*1), Y16
-	VINSERTF64X4 $0x01, (DI)(BX*1), Z16, Z16
-	VMOVUPD      (R8), Y17
-	VINSERTF64X4 $0x01, (R8)(DX*2), Z17, Z17
-	VMOVUPD      (R8)(DX*1), Y18
-	VINSERTF64X4 $0x01, (R8)(BX*1), Z18, Z18
-	VMOVUPD      (R9), Y19
-	VINSERTF64X4 $0x01, (R9)(DX*2), Z19, Z19
-	VMOVUPD      (R9)(DX*1), Y20
-	VINSERTF64X4 $0x01, (R9)(BX*1), Z20, Z20
-	VSUBPD       Z17, Z13, Z13
-	VSUBPD       Z18, Z14, Z14
-	VSUBPD       Z19, Z15, Z15
-	VSUBPD       Z20, Z16, Z16
-	VUNPCKLPD    Z14, Z13, Z21
-	VUNPCKHPD    Z14, Z13, Z23
-	VUNPCKLPD    Z16, Z15, Z22
-	VUNPCKHPD    Z16, Z15, Z24
-	VSHUFF64X2   $0x88, Z22, Z21, Z25
-	VSHUFF64X2   $0x88, Z24, Z23, Z26
-	VSHUFF64X2   $0xdd, Z22, Z21, Z27
-	VSHUFF64X2   $0xdd, Z24, Z23, Z28
-	VFMADD231PD  Z9, Z25, Z0
-	VFMADD231PD  Z10, Z26, Z0
-	VFMADD231PD  Z11, Z27, Z0
-	VFMADD231PD  Z12, Z28, Z0
-	ADDQ         $0x00000020, AX
-	ADDQ         $0x00000020, CX
-	ADDQ         $0x00000020, SI
-	ADDQ         $0x00000020, DI
-	ADDQ         $0x00000020, R8
-	ADDQ         $0x00000020, R9
-	SUBQ         $0x00000004, R12
-	JAE          several
-
-several_end:
-	ADDQ $0x00000004, R12
-	SUBQ $0x00000001, R12
-	JB   one_end
-
-one:
-	VMOVSD       (AX), X1
-	VMOVHPD      (AX)(DX*1), X1, X1
-	VMOVSD       (AX)(DX*2), X3
-	VMOVHPD      (AX)(BX*1), X3, X3
-	VINSERTF128  $0x01, X3, Y1, Y1
-	VMOVSD       (CX), X2
-	VMOVHPD      (CX)(DX*1), X2, X2
-	VMOVSD       (CX)(DX*2), X3
-	VMOVHPD      (CX)(BX*1), X3, X3
-	VINSERTF128  $0x01, X3, Y2, Y2
-	VINSERTF64X4 $0x01, Y2, Z1, Z1
-	VMOVSD       (SI), X4
-	VMOVHPD      (SI)(DX*1), X4, X4
-	VMOVSD       (SI)(DX*2), X6
-	VMOVHPD      (SI)(BX*1), X6, X6
-	VINSERTF128  $0x01, X6, Y4, Y4
-	VMOVSD       (DI), X5
-	VMOVHPD      (DI)(DX*1), X5, X5
-	VMOVSD       (DI)(DX*2), X6
-	VMOVHPD      (DI)(BX*1), X6, X6
-	VINSERTF128  $0x01, X6, Y5, Y5
-	VINSERTF64X4 $0x01, Y5, Z4, Z4
-	VMOVSD       (R8), X7
-	VMOVHPD      (R8)(DX*1), X7, X7
-	VMOVSD       (R8)(DX*2), X9
-	VMOVHPD      (R8)(BX*1), X9, X9
-	VINSERTF128  $0x01, X9, Y7, Y7
-	VMOVSD       (R9), X8
-	VMOVHPD      (R9)(DX*1), X8, X8
-	VMOVSD       (R9)(DX*2), X9
-	VMOVHPD      (R9)(BX*1), X9, X9
-	VINSERTF128  $0x01, X9, Y8, Y8
-	VINSERTF64X4 $0x01, Y8, Z7, Z7
-	VSUBPD       Z7, Z4, Z4
-	VFMADD231PD  Z1, Z4, Z0
-	ADDQ         $0x00000008, AX
-	ADDQ         $0x00000008, CX
-	ADDQ         $0x00000008, SI
-	ADDQ         $0x00000008, DI
-	ADDQ         $0x00000008, R8
-	ADDQ         $0x00000008, R9
-	SUBQ         $0x00000001, R12
-	JAE          one
-
-one_end:
-	ADDQ    $0x00000001, R12
-	VMOVUPD Z0, (R10)
-	SUBQ    $0x08, R11
-	JE      end
-	MOVQ    $0x00000008, CX
-	CMPQ    R11, CX
-	CMOVQLT R11, CX
-	LEAQ    (R10)(CX*8), R10
-	MOVQ    DX, DI
-	IMULQ   CX, DI
-	ADDQ    DI, AX
-	MOVQ    DX, DI
-	IMULQ   CX, DI
-	ADDQ    DI, SI
-	MOVQ    DX, DI
-	IMULQ   CX, DI
-	ADDQ    DI, R8
-	MOVQ    n+32(FP), DI
-	SHLQ    $0x03, DI
-	SUBQ    DI, AX
-	SUBQ    DI, SI
-	SUBQ    DI, R8
-	CMPQ    R11, $0x08
-	JGE     team
-	MOVQ    $0x00000008, R11
-	JMP     team
-
-end:
 	VZEROUPPER
 	RET
 

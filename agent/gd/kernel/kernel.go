@@ -41,15 +41,6 @@ type Set struct {
 	Steps[float64]
 	Single Steps[float32]
 
-	// Dots sets out[r] = the chain over j < n from +0 of fma(x[r*xStride+j], y[r*yStride+j], ·).
-	Dots func(out, x []float64, xStride int, y []float64, yStride, n int)
-
-	// Distances sets out[r] = the chain over j < n from +0 of fma(e, e, ·), e = x[r*n+j] - y[r*n+j].
-	Distances func(out, x, y []float64, n int)
-
-	// Works sets out[r] = the chain over i < n from +0 of fma(c[r*n+i], z[r*n+i] - z0[r*n+i], ·).
-	Works func(out, c, z, z0 []float64, n int)
-
 	// Widen sets to[i] = from[i].
 	Widen func(to []float64, from []float32)
 }
@@ -79,17 +70,28 @@ type Steps[F Number] struct {
 	// bit is set, else +0. It returns how many bits changed. A NaN counts as set: it passes through the ReLU and makes the
 	// loss NaN, which ends the point as diverged, where it would otherwise vanish.
 	Activate func(z []F, stride int, a []F, bits []uint64, sum []F) (flips int)
+
+	// What follows sums in float64 whatever the numbers are.
+
+	// Dots sets out[r] = the chain over j < n from +0 of fma(x[r*xStride+j], y[r*yStride+j], ·).
+	Dots func(out []float64, x []F, xStride int, y []F, yStride, n int)
+
+	// Distances sets out[r] = the chain over j < n from +0 of fma(e, e, ·), e = x[r*n+j] - y[r*n+j].
+	Distances func(out []float64, x, y []F, n int)
+
+	// Works sets out[r] = the chain over i < n from +0 of fma(c[r*n+i], z[r*n+i] - z0[r*n+i], ·).
+	Works func(out []float64, c, z, z0 []F, n int)
 }
 
 // generic is the definition.
 var generic = Set{
-	Name:      "generic",
-	Steps:     Steps[float64]{Product: product, Descend: descend, Gather: gather, Step: step, Push: push, Activate: activate},
-	Single:    single,
-	Dots:      dots,
-	Distances: distances,
-	Works:     works,
-	Widen:     widen,
+	Name: "generic",
+	Steps: Steps[float64]{
+		Product: product, Descend: descend, Gather: gather, Step: step, Push: push, Activate: activate,
+		Dots: dots[float64], Distances: distances[float64], Works: works[float64],
+	},
+	Single: single,
+	Widen:  widen,
 }
 
 // Names lists the kernels that this processor can run, the best first.

@@ -71,38 +71,38 @@ func widen(to []float64, from []float32) {
 	}
 }
 
-// dots is the definition of Set.Dots.
-func dots(out, x []float64, xStride int, y []float64, yStride, n int) {
+// dots is the definition of Steps.Dots.
+func dots[F Number](out []float64, x []F, xStride int, y []F, yStride, n int) {
 	for r := range out {
 		left, right := x[r*xStride:][:n], y[r*yStride:][:n]
 		sum := 0.0
 		for j, v := range left {
-			sum = math.FMA(v, right[j], sum)
+			sum = math.FMA(float64(v), float64(right[j]), sum)
 		}
 		out[r] = sum
 	}
 }
 
-// distances is the definition of Set.Distances.
-func distances(out, x, y []float64, n int) {
+// distances is the definition of Steps.Distances.
+func distances[F Number](out []float64, x, y []F, n int) {
 	for r := range out {
 		left, right := x[r*n:][:n], y[r*n:][:n]
 		sum := 0.0
 		for j, v := range left {
-			e := v - right[j]
+			e := float64(v) - float64(right[j])
 			sum = math.FMA(e, e, sum)
 		}
 		out[r] = sum
 	}
 }
 
-// works is the definition of Set.Works.
-func works(out, c, z, z0 []float64, n int) {
+// works is the definition of Steps.Works.
+func works[F Number](out []float64, c, z, z0 []F, n int) {
 	for r := range out {
 		force, to, from := c[r*n:][:n], z[r*n:][:n], z0[r*n:][:n]
 		sum := 0.0
 		for i, f := range force {
-			sum = math.FMA(f, to[i]-from[i], sum)
+			sum = math.FMA(float64(f), float64(to[i])-float64(from[i]), sum)
 		}
 		out[r] = sum
 	}

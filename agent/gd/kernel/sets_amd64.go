@@ -15,23 +15,21 @@ var (
 	avx512 = &Set{
 		Name: "avx512",
 		Steps: steps[float64]{
-			avx512Product, avx512Descend, avx512Gather, avx512Push, avx512Activate,
+			avx512Product, avx512Descend, avx512Gather, avx512Push, avx512Activate, avx512Dots, avx512Distances, avx512Works,
 		}.checked(),
 		Single: steps[float32]{
-			avx512Product32, avx512Descend32, avx512Gather32, avx512Push32, avx512Activate32,
+			avx512Product32, avx512Descend32, avx512Gather32, avx512Push32, avx512Activate32, avx512Dots32, avx512Distances32, avx512Works32,
 		}.checked(),
-		Dots: chains{dots: avx512Dots}.Dots, Distances: chains{distances: avx512Distances}.Distances, Works: chains{works: avx512Works}.Works,
 		Widen: widened(avx512Widen),
 	}
 	avx2 = &Set{
 		Name: "avx2",
 		Steps: steps[float64]{
-			avx2Product, avx2Descend, avx2Gather, avx2Push, avx2Activate,
+			avx2Product, avx2Descend, avx2Gather, avx2Push, avx2Activate, avx2Dots, avx2Distances, avx2Works,
 		}.checked(),
 		Single: steps[float32]{
-			avx2Product32, avx2Descend32, avx2Gather32, avx2Push32, avx2Activate32,
+			avx2Product32, avx2Descend32, avx2Gather32, avx2Push32, avx2Activate32, avx2Dots32, avx2Distances32, avx2Works32,
 		}.checked(),
-		Dots: chains{dots: avx2Dots}.Dots, Distances: chains{distances: avx2Distances}.Distances, Works: chains{works: avx2Works}.Works,
 		Widen: widened(avx2Widen),
 	}
 )
@@ -57,11 +55,18 @@ type steps[F Number] struct {
 	gather   func(c *F, stride int, bits *uint64, words int, values, b *F, rows, panels int, more bool, next *F, ahead int, x, coef *F, n, lanes int)
 	push     func(x, coef *F, bits *uint64, values *F, n, rows int)
 	activate func(z *F, stride int, a *F, bits *uint64, sum *F, n, rows int) (flips int)
+
+	dots      func(out *float64, x *F, xStride int, y *F, yStride, n, rows int) // at least a team of rows, as what follows
+	distances func(out *float64, x, y *F, n, rows int)
+	works     func(out *float64, c, z, z0 *F, n, rows int)
 }
 
 // checked is the kernels with their lengths checked, as the definition's indexing checks them.
 func (k steps[F]) checked() Steps[F] {
-	return Steps[F]{Product: k.Product, Descend: k.Descend, Gather: k.Gather, Step: k.Step, Push: k.Push, Activate: k.Activate}
+	return Steps[F]{
+		Product: k.Product, Descend: k.Descend, Gather: k.Gather, Step: k.Step, Push: k.Push, Activate: k.Activate,
+		Dots: k.Dots, Distances: k.Distances, Works: k.Works,
+	}
 }
 
 // depth is how far the inner index runs before the next outputs' turn: with 64 left rows of 1,024 numbers and two groups of
@@ -171,17 +176,10 @@ func widened(assembly func(to *float64, from *float32, n int)) func(to []float64
 	}
 }
 
-// chains are the kernels that sum along neurons, as the assembly has them.
-type chains struct {
-	dots      func(out, x *float64, xStride int, y *float64, yStride, n, rows int)
-	distances func(out, x, y *float64, n, rows int)
-	works     func(out, c, z, z0 *float64, n, rows int)
-}
-
 // team is how many neurons' chains the assembly runs side by side; fewer are left to the definition.
 const team = 8
 
-func (k chains) Dots(out, x []float64, xStride int, y []float64, yStride, n int) {
+func (k steps[F]) Dots(out []float64, x []F, xStride int, y []F, yStride, n int) {
 	rows := len(out)
 	if rows < team || n <= 0 {
 		dots(out, x, xStride, y, yStride, n)
@@ -191,7 +189,7 @@ func (k chains) Dots(out, x []float64, xStride int, y []float64, yStride, n int)
 	k.dots(&out[0], &x[0], xStride, &y[0], yStride, n, rows)
 }
 
-func (k chains) Distances(out, x, y []float64, n int) {
+func (k steps[F]) Distances(out []float64, x, y []F, n int) {
 	rows := len(out)
 	if rows < team || n <= 0 {
 		distances(out, x, y, n)
@@ -201,7 +199,7 @@ func (k chains) Distances(out, x, y []float64, n int) {
 	k.distances(&out[0], &x[0], &y[0], n, rows)
 }
 
-func (k chains) Works(out, c, z, z0 []float64, n int) {
+func (k steps[F]) Works(out []float64, c, z, z0 []F, n int) {
 	rows := len(out)
 	if rows < team || n <= 0 {
 		works(out, c, z, z0, n)

@@ -15,7 +15,10 @@ func TestNothingIsReadOutside(t *testing.T) {
 				for _, w.high = range []bool{false, true} {
 					walkSteps(w, k.Steps, rows, n)
 					walkSteps(w, k.Single, rows, n)
-					walkSums(w, k, rows, n)
+					walkSums(w, k.Steps, rows, n)
+					walkSums(w, k.Single, rows, n)
+					w.used = 0
+					k.Widen(place[float64](w, n), place[float32](w, n))
 				}
 			}
 		}
@@ -41,14 +44,13 @@ func walkSteps[F Number](w *walls, k Steps[F], rows, n int) {
 	k.Activate(x, n, few, bits, sum)
 }
 
-// walkSums does the same with the kernels that sum along neurons, and Widen.
-func walkSums(w *walls, k *Set, rows, n int) {
+// walkSums does the same with the kernels that sum along neurons.
+func walkSums[F Number](w *walls, k Steps[F], rows, n int) {
 	w.used = 0
-	x, y, z, out := place[float64](w, rows*n), place[float64](w, rows*n), place[float64](w, rows*n), place[float64](w, rows)
+	x, y, z, out := place[F](w, rows*n), place[F](w, rows*n), place[F](w, rows*n), place[float64](w, rows)
 	k.Dots(out, x, n, y, n, n)
 	k.Distances(out, x, y, n)
 	k.Works(out, x, y, z, n)
-	k.Widen(x, place[float32](w, rows*n))
 }
 
 // walls is memory in which every second stretch cannot be touched.

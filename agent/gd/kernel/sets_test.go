@@ -317,21 +317,25 @@ func TestWidenEqualsDefinition(t *testing.T) {
 }
 
 func TestChainsEqualDefinition(t *testing.T) {
-	vectors(t, func(t *testing.T, k *Set) {
-		for _, n := range lengths() {
-			for _, rows := range heights {
-				what, from, gap := fmt.Sprintf("%d x %d", rows, n), n%8, rows%3
-				wild := rows%2 == 0
-				x, y := displaced(mixed[float64](1, rows*(n+gap), wild), from), displaced(mixed[float64](2, rows*(n+2), wild), rows%8)
-				z := displaced(mixed[float64](3, rows*n, wild), 1)
-				out := random(4, rows)
-				both(t, what+" dots", out, from, func(out []float64, k *Set) { k.Dots(out, x, n+gap, y, n+2, n) }, k, &generic)
-				both(t, what+" dots with one", out, from, func(out []float64, k *Set) { k.Dots(out, x, n+gap, y, 0, n) }, k, &generic)
-				both(t, what+" distances", out, from, func(out []float64, k *Set) { k.Distances(out, x, y, n) }, k, &generic)
-				both(t, what+" works", out, from, func(out []float64, k *Set) { k.Works(out, x, y, z, n) }, k, &generic)
+	bothPrecisions(t, chainsEqual, chainsEqual)
+}
+
+func chainsEqual[F Number](t *testing.T, k Steps[F]) {
+	for _, n := range lengths() {
+		for _, rows := range heights {
+			what, from, gap := fmt.Sprintf("%d x %d", rows, n), n%8, rows%3
+			wild := rows%2 == 0
+			x, y := displaced(mixed[F](1, rows*(n+gap), wild), from), displaced(mixed[F](2, rows*(n+2), wild), rows%8)
+			z := displaced(mixed[F](3, rows*n, wild), 1)
+			try := func(name string, do func(out []float64, k Steps[F])) {
+				both(t, what+name, random(4, rows), from, do, k, definition[F]())
 			}
+			try(" dots", func(out []float64, k Steps[F]) { k.Dots(out, x, n+gap, y, n+2, n) })
+			try(" dots with one", func(out []float64, k Steps[F]) { k.Dots(out, x, n+gap, y, 0, n) })
+			try(" distances", func(out []float64, k Steps[F]) { k.Distances(out, x, y, n) })
+			try(" works", func(out []float64, k Steps[F]) { k.Works(out, x, y, z, n) })
 		}
-	})
+	}
 }
 
 // TestNothingToDo has no rows or no numbers.

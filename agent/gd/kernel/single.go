@@ -7,6 +7,7 @@ import "math/bits"
 // single is the definition in float32.
 var single = Steps[float32]{
 	Product: product32, Descend: descend32, Gather: gather32, Step: step32, Push: push32, Activate: activate32,
+	Dots: dots[float32], Distances: distances[float32], Works: works[float32],
 }
 
 func product32(c, a []float32, stride, rows int, b *Packed[float32]) {

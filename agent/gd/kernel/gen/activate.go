@@ -34,7 +34,7 @@ type activation struct {
 }
 
 func (v isa) activate() {
-	v.begin("Activate", "(z *float, stride int, a *float, bits *uint64, sum *float, n, rows int) (flips int)",
+	v.begin("Activate", "(z *number, stride int, a *number, bits *uint64, sum *number, n, rows int) (flips int)",
 		"takes at least one neuron and one sample.")
 	s := activation{
 		isa: v, z: GP64(), down: GP64(), bits: GP64(), across: GP64(), sum: GP64(), left: GP64(), strips: GP64(), flips: GP64(),

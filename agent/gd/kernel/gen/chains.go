@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// team is how many neurons' chains run side by side; size is the bytes of their numbers.
-const team, size = 8, 8
+// team is how many neurons' chains run side by side, in float64 whatever the numbers are.
+const team = 8
 
 // A chains writes sums along neurons: Set.Dots, Set.Distances, Set.Works. A vector has one index of several neurons: a few columns
 // of a team are loaded in halves and turned in registers, so that each chain keeps its order. The last team may overlap the one
@@ -39,27 +39,27 @@ type matrix struct {
 }
 
 func (v isa) dots() {
-	v.begin("Dots", "(out, x *float, xStride int, y *float, yStride, n, rows int)", "takes at least a team of neurons.")
-	x, y := newMatrix("x", "xStride"), newMatrix("y", "yStride")
+	v.begin("Dots", "(out *float64, x *number, xStride int, y *number, yStride, n, rows int)", "takes at least a team of neurons.")
+	x, y := v.newMatrix("x", "xStride"), v.newMatrix("y", "yStride")
 	v.chains([]factor{{x, nil}, {y, nil}})
 }
 
 func (v isa) distances() {
-	v.begin("Distances", "(out, x, y *float, n, rows int)", "takes at least a team of neurons.")
-	x := newMatrix("x", "n")
+	v.begin("Distances", "(out *float64, x, y *number, n, rows int)", "takes at least a team of neurons.")
+	x := v.newMatrix("x", "n")
 	v.chains([]factor{{x, x.beside("y")}})
 }
 
 func (v isa) works() {
-	v.begin("Works", "(out, c, z, z0 *float, n, rows int)", "takes at least a team of neurons.")
-	c := newMatrix("c", "n")
+	v.begin("Works", "(out *float64, c, z, z0 *number, n, rows int)", "takes at least a team of neurons.")
+	c := v.newMatrix("c", "n")
 	v.chains([]factor{{c, nil}, {c.beside("z"), c.beside("z0")}})
 }
 
-func newMatrix(name, stride string) *matrix {
+func (v isa) newMatrix(name, stride string) *matrix {
 	m := &matrix{name: name, at: GP64(), at4: GP64(), s: GP64(), s3: GP64()}
 	Load(Param(stride), m.s)
-	SHLQ(Imm(3), m.s)
+	v.scaled(m.s)
 	LEAQ(at(m.s, m.s, 2, 0), m.s3)
 	Load(Param(name), m.at)
 	return m
@@ -88,7 +88,7 @@ func (m *matrix) row(r int) Mem {
 }
 
 func (v isa) chains(factors []factor) {
-	sums := team * size / v.bytes
+	sums := team * 8 / v.bytes
 	c := chains{
 		isa: v, factors: factors, out: GP64(), rows: GP64(), count: GP64(), sums: v.regs[:sums], free: slices.Clone(v.regs[sums:]),
 	}
@@ -146,8 +146,8 @@ func (c *chains) loop(name string, columns int, load func(f factor) [][]reg.VecP
 	}
 	c.free = slices.Clone(c.regs[len(c.sums):])
 	c.each(func(m *matrix) {
-		ADDQ(U32(columns*size), m.at)
-		ADDQ(U32(columns*size), m.at4)
+		ADDQ(U32(columns*c.size), m.at)
+		ADDQ(U32(columns*c.size), m.at4)
 	})
 	SUBQ(U32(columns), c.count)
 	JAE(LabelRef(name))
@@ -194,17 +194,38 @@ func (c *chains) turned(f factor) (columns [][]reg.VecPhysical) {
 
 // halves are the next columns of two rows a register: 0 and 2, 1 and 3, 4 and 6, 5 and 7.
 func (c *chains) halves(m *matrix) []reg.VecPhysical {
-	x := c.take(4)
+	x, upper := c.take(4), c.take(1)
 	for i, r := range []int{0, 1, 4, 5} {
-		if c.bytes == 64 {
-			VMOVUPD(m.row(r), x[i].AsY())
+		c.half(m.row(r), x[i])
+		if c.size == 4 {
+			c.half(m.row(r+2), upper[0])
+		}
+		switch {
+		case c.bytes == 64 && c.size == 4:
+			VINSERTF64X4(Imm(1), upper[0].AsY(), x[i], x[i])
+		case c.bytes == 64:
 			VINSERTF64X4(Imm(1), m.row(r+2), x[i], x[i])
-		} else {
-			VMOVUPD(m.row(r), x[i].AsX())
+		case c.size == 4:
+			VINSERTF128(Imm(1), upper[0].AsX(), x[i], x[i])
+		default:
 			VINSERTF128(Imm(1), m.row(r+2), x[i], x[i])
 		}
 	}
+	c.release(upper)
 	return x
+}
+
+// half loads a row's next columns into the lower half of a register.
+func (c *chains) half(from Mem, x reg.VecPhysical) {
+	to := reg.Register(x.AsX())
+	if c.bytes == 64 {
+		to = x.AsY()
+	}
+	if c.size == 4 {
+		VCVTPS2PD(from, to)
+		return
+	}
+	VMOVUPD(from, to)
 }
 
 // single is a factor's next column.
@@ -215,12 +236,7 @@ func (c *chains) single(f factor) [][]reg.VecPhysical {
 func (c *chains) column(m *matrix) []reg.VecPhysical {
 	x, upper := c.take(2), c.take(1)
 	for i := range x {
-		low, high := x[i].AsX(), upper[0].AsX()
-		VMOVSD(m.row(4*i), low)
-		VMOVHPD(m.row(4*i+1), low, low)
-		VMOVSD(m.row(4*i+2), high)
-		VMOVHPD(m.row(4*i+3), high, high)
-		VINSERTF128(Imm(1), high, x[i].AsY(), x[i].AsY())
+		c.four(m, 4*i, x[i], upper[0])
 	}
 	c.release(upper)
 	if c.bytes == 64 {
@@ -231,6 +247,24 @@ func (c *chains) column(m *matrix) []reg.VecPhysical {
 	return x
 }
 
+// four loads one column of four rows.
+func (c *chains) four(m *matrix, row int, x, upper reg.VecPhysical) {
+	low, high := x.AsX(), upper.AsX()
+	if c.size == 4 {
+		VMOVSS(m.row(row), low)
+		for i := 1; i < 4; i++ {
+			VINSERTPS(Imm(uint64(16*i)), m.row(row+i), low, low)
+		}
+		VCVTPS2PD(low, x.AsY())
+		return
+	}
+	VMOVSD(m.row(row), low)
+	VMOVHPD(m.row(row+1), low, low)
+	VMOVSD(m.row(row+2), high)
+	VMOVHPD(m.row(row+3), high, high)
+	VINSERTF128(Imm(1), high, x.AsY(), x.AsY())
+}
+
 // nextTeam goes a team on, or as far as there are neurons.
 func (c *chains) nextTeam() {
 	step, down := GP64(), GP64()
@@ -239,14 +273,14 @@ func (c *chains) nextTeam() {
 	MOVQ(U32(team), step)
 	CMPQ(c.rows, step)
 	CMOVQLT(c.rows, step)
-	LEAQ(at(c.out, step, size, 0), c.out)
+	LEAQ(at(c.out, step, 8, 0), c.out)
 	c.each(func(m *matrix) {
 		MOVQ(m.s, down)
 		IMULQ(step, down)
 		ADDQ(down, m.at)
 	})
 	MOVQ(param("n"), down)
-	SHLQ(Imm(3), down)
+	c.scaled(down)
 	c.each(func(m *matrix) { SUBQ(down, m.at) })
 	CMPQ(c.rows, Imm(team))
 	JGE(LabelRef("team"))

@@ -10,7 +10,7 @@ import (
 
 // descend writes Set.Descend.
 func (v isa) descend() {
-	v.begin("Descend", "(x, coef, step *float, stride, n, rows int)", "takes at least one row.")
+	v.begin("Descend", "(x, coef, step *number, stride, n, rows int)", "takes at least one row.")
 	x, coef, step := Load(Param("x"), GP64()), Load(Param("coef"), GP64()), Load(Param("step"), GP64())
 	rows, count, gap := Load(Param("rows"), GP64()), GP64(), Load(Param("stride"), GP64())
 	SUBQ(param("n"), gap)
@@ -42,8 +42,8 @@ func (v isa) descend() {
 
 // push writes Set.Push: a panel's worth of numbers at a time, for one byte of a pattern or two.
 func (v isa) push() {
-	v.begin("Push", "(x, coef *float, bits *uint64, values *float, n, rows int)", "takes at least one row.")
-	p := pushing{isa: v, x: GP64(), byt: GP64(), g: GP64(), count: GP64(), k: v.regs[2]}
+	v.begin("Push", "(x, coef *number, bits *uint64, values *number, n, rows int)", "takes at least one row.")
+	p := pushing{isa: v, x: GP64(), byt: GP64(), g: GP64(), count: GP64(), pattern: GP64(), k: v.regs[2]}
 	Load(Param("x"), p.x)
 	coef, bits, rows := Load(Param("coef"), GP64()), Load(Param("bits"), GP64()), Load(Param("rows"), GP64())
 	words := Load(Param("n"), GP64())
@@ -67,6 +67,7 @@ func (v isa) push() {
 	})
 	TESTQ(p.count, p.count)
 	JZ(LabelRef("next"))
+	p.parts()
 	p.last()
 	Label("next")
 	ADDQ(words, bits)
@@ -83,6 +84,7 @@ type pushing struct {
 
 	x, byt, g reg.GPVirtual   // the row, the pattern, the residuals at the next panel
 	count     reg.GPVirtual   // numbers left
+	pattern   reg.GPVirtual   // of what is left, less than a panel
 	k         reg.VecPhysical // the row's coefficient
 }
 
@@ -139,14 +141,61 @@ func (p *pushing) panel256() {
 	}
 }
 
-// last takes what is left of a row, one by one: a masked store would make the next row's load wait for it.
-func (p *pushing) last() {
-	pattern, keep, h, x := GP64(), GP64(), p.regs[4].AsX(), p.regs[5].AsX()
+// parts takes what is left of a row in half vectors and quarters: a masked store would make the next row's load wait for it.
+func (p *pushing) parts() {
 	if p.size == 4 {
-		MOVWQZX(Mem{Base: p.byt}, pattern)
+		MOVWQZX(Mem{Base: p.byt}, p.pattern)
 	} else {
-		MOVBQZX(Mem{Base: p.byt}, pattern)
+		MOVBQZX(Mem{Base: p.byt}, p.pattern)
 	}
+	least := 16
+	if p.bytes == 32 {
+		least = 32
+	}
+	for bytes := 32; bytes >= least; bytes /= 2 {
+		label, numbers := fmt.Sprintf("part_%d", bytes), bytes/p.size
+		TESTQ(U32(numbers), p.count)
+		JZ(LabelRef(label))
+		h, x, k := part(bytes).of(p.regs[4]), part(bytes).of(p.regs[5]), part(bytes).of(p.k)
+		p.chosen(h)
+		VMOVUPD(Mem{Base: p.x}, x)
+		p.fma(h, k, x)
+		VMOVUPD(x, Mem{Base: p.x})
+		SHRQ(Imm(uint64(numbers)), p.pattern)
+		ADDQ(U32(bytes), p.g)
+		ADDQ(U32(bytes), p.x)
+		Label(label)
+	}
+	ANDQ(U32(least/p.size-1), p.count)
+	JZ(LabelRef("next"))
+}
+
+// chosen sets h to the residuals whose bits are set.
+func (p *pushing) chosen(h reg.Register) {
+	if p.bytes == 64 {
+		set := K()
+		p.setMask(p.pattern.As32(), set)
+		if p.size == 4 {
+			VMOVUPS_Z(Mem{Base: p.g}, set, h)
+		} else {
+			VMOVUPD_Z(Mem{Base: p.g}, set, h)
+		}
+		return
+	}
+	VMOVD(p.pattern.As32(), h.(reg.VecPhysical).AsX())
+	VPBROADCASTB(h.(reg.VecPhysical).AsX(), h)
+	VPAND(p.regs[0], h, h)
+	if p.size == 4 {
+		VPCMPEQD(p.regs[0], h, h)
+	} else {
+		VPCMPEQQ(p.regs[0], h, h)
+	}
+	VANDPD(Mem{Base: p.g}, h, h)
+}
+
+// last takes what is left then, one by one.
+func (p *pushing) last() {
+	pattern, keep, h, x := p.pattern, GP64(), p.regs[4].AsX(), p.regs[5].AsX()
 	Label("one")
 	MOVQ(pattern, keep)
 	ANDQ(Imm(1), keep)

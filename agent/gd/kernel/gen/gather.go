@@ -14,7 +14,7 @@ const gathered = 6
 // gather writes Set.Gather and Set.Step: for one word of every neuron's pattern and one group of panels, whose outputs stay in registers while the
 // word's bits are gone through. What is not set costs nothing.
 func (v isa) gather() {
-	v.begin("Gather", "(c *float, stride int, bits *uint64, words int, values, b *float, rows, panels int, more bool, next *float, ahead int, x, coef *float, n, lanes int)",
+	v.begin("Gather", "(c *number, stride int, bits *uint64, words int, values, b *number, rows, panels int, more bool, next *number, ahead int, x, coef *number, n, lanes int)",
 		"goes over the rows' bits of one word, from +0 or, with more, from the chains that c holds. A row of c has stride numbers, one of",
 		"bits words; values and b, a group, are those of the word. With x, of rows of n numbers, the word is the last, and instead of c being",
 		"stored, x makes a step: of the group's last panel, only so many lanes are touched. What lies at next is fetched, as much as the",

@@ -38,13 +38,13 @@ var isas = map[string]isa{
 	"avx512": {name: "avx512", bytes: 64, regs: zmm, tileRows: 8, tilePanels: 3},
 }
 
-// begin starts a kernel. In its signature, float is the type of the numbers.
+// begin starts a kernel. In its signature, number is the type of the numbers.
 func (v isa) begin(name, signature string, doc ...string) {
 	name = v.name + name
 	if v.size == 4 {
 		name += "32"
 	}
-	TEXT(name, NOSPLIT, "func"+strings.ReplaceAll(signature, "*float", fmt.Sprintf("*float%d", 8*v.size)))
+	TEXT(name, NOSPLIT, "func"+strings.ReplaceAll(signature, "*number", fmt.Sprintf("*float%d", 8*v.size)))
 	doc[0] = name + " " + doc[0]
 	Doc(doc...)
 	Pragma("noescape")

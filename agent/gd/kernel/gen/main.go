@@ -27,12 +27,11 @@ func main() {
 		v.descend()
 		v.push()
 		v.activate()
+		v.dots()
+		v.distances()
+		v.works()
 		v.peak()
 	}
-	v.size = 8
-	v.dots()
-	v.distances()
-	v.works()
 	v.widen()
 	build.Generate()
 }

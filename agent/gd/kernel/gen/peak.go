@@ -8,7 +8,7 @@ import (
 // peak writes what Peak measures: chains of multiply-adds in registers, as many as there are but one, so that nothing but the units for them
 // is the limit.
 func (v isa) peak() {
-	v.begin("Peak", "(rounds int, start *float)", "is a register-only loop: in each round one vector of operations for each chain.")
+	v.begin("Peak", "(rounds int, start *number)", "is a register-only loop: in each round one vector of operations for each chain.")
 	rounds, start := Load(Param("rounds"), GP64()), Load(Param("start"), GP64())
 	chains, x := v.regs[:v.peakChains()], v.regs[v.peakChains()]
 	for _, y := range v.regs[:v.peakChains()+1] {

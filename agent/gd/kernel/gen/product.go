@@ -31,7 +31,7 @@ type product struct {
 }
 
 func (v isa) product() {
-	v.begin("Product", "(c, a, b *float, stride, rows, inner, width, depth int, more bool)",
+	v.begin("Product", "(c, a, b *number, stride, rows, inner, width, depth int, more bool)",
 		"goes over depth of the inner indices, from +0 or, with more, from the chains that c holds. Strides, inner and width are those",
 		"of the whole matrices; rows and width are not 0.")
 	t := product{
