@@ -892,13 +892,18 @@ panels1_bit:
 	JNZ          panels1_bit
 
 panels1_end:
+	TESTQ      R8, R8
+	JZ         panels1_fetched
 	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
 	MOVQ       ahead+80(FP), R12
 	LEAQ       (R8)(R12*8), R8
-	TESTQ      R13, R13
-	JNZ        panels1_step
-	VMOVUPD    Y0, (AX)
-	VMOVUPD    Y1, 32(AX)
+
+panels1_fetched:
+	TESTQ   R13, R13
+	JNZ     panels1_step
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
 
 panels1_next:
 	ADDQ CX, AX
@@ -974,16 +979,21 @@ panels2_bit:
 	JNZ          panels2_bit
 
 panels2_end:
+	TESTQ      R8, R8
+	JZ         panels2_fetched
 	PREFETCHT1 (R8)
 	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
 	MOVQ       ahead+80(FP), R12
 	LEAQ       (R8)(R12*8), R8
-	TESTQ      R13, R13
-	JNZ        panels2_step
-	VMOVUPD    Y0, (AX)
-	VMOVUPD    Y1, 32(AX)
-	VMOVUPD    Y2, 64(AX)
-	VMOVUPD    Y3, 96(AX)
+
+panels2_fetched:
+	TESTQ   R13, R13
+	JNZ     panels2_step
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
 
 panels2_next:
 	ADDQ CX, AX
@@ -1071,19 +1081,24 @@ panels3_bit:
 	JNZ          panels3_bit
 
 panels3_end:
+	TESTQ      R8, R8
+	JZ         panels3_fetched
 	PREFETCHT1 (R8)
 	PREFETCHT1 64(R8)
 	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
 	MOVQ       ahead+80(FP), R12
 	LEAQ       (R8)(R12*8), R8
-	TESTQ      R13, R13
-	JNZ        panels3_step
-	VMOVUPD    Y0, (AX)
-	VMOVUPD    Y1, 32(AX)
-	VMOVUPD    Y2, 64(AX)
-	VMOVUPD    Y3, 96(AX)
-	VMOVUPD    Y4, 128(AX)
-	VMOVUPD    Y5, 160(AX)
+
+panels3_fetched:
+	TESTQ   R13, R13
+	JNZ     panels3_step
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
 
 panels3_next:
 	ADDQ CX, AX
@@ -1183,22 +1198,27 @@ panels4_bit:
 	JNZ          panels4_bit
 
 panels4_end:
+	TESTQ      R8, R8
+	JZ         panels4_fetched
 	PREFETCHT1 (R8)
 	PREFETCHT1 64(R8)
 	PREFETCHT1 128(R8)
 	PREFETCHT1 192(R8)
+	PREFETCHT1 256(R8)
 	MOVQ       ahead+80(FP), R12
 	LEAQ       (R8)(R12*8), R8
-	TESTQ      R13, R13
-	JNZ        panels4_step
-	VMOVUPD    Y0, (AX)
-	VMOVUPD    Y1, 32(AX)
-	VMOVUPD    Y2, 64(AX)
-	VMOVUPD    Y3, 96(AX)
-	VMOVUPD    Y4, 128(AX)
-	VMOVUPD    Y5, 160(AX)
-	VMOVUPD    Y6, 192(AX)
-	VMOVUPD    Y7, 224(AX)
+
+panels4_fetched:
+	TESTQ   R13, R13
+	JNZ     panels4_step
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
 
 panels4_next:
 	ADDQ CX, AX
@@ -1310,25 +1330,30 @@ panels5_bit:
 	JNZ          panels5_bit
 
 panels5_end:
+	TESTQ      R8, R8
+	JZ         panels5_fetched
 	PREFETCHT1 (R8)
 	PREFETCHT1 64(R8)
 	PREFETCHT1 128(R8)
 	PREFETCHT1 192(R8)
 	PREFETCHT1 256(R8)
+	PREFETCHT1 320(R8)
 	MOVQ       ahead+80(FP), R12
 	LEAQ       (R8)(R12*8), R8
-	TESTQ      R13, R13
-	JNZ        panels5_step
-	VMOVUPD    Y0, (AX)
-	VMOVUPD    Y1, 32(AX)
-	VMOVUPD    Y2, 64(AX)
-	VMOVUPD    Y3, 96(AX)
-	VMOVUPD    Y4, 128(AX)
-	VMOVUPD    Y5, 160(AX)
-	VMOVUPD    Y6, 192(AX)
-	VMOVUPD    Y7, 224(AX)
-	VMOVUPD    Y8, 256(AX)
-	VMOVUPD    Y9, 288(AX)
+
+panels5_fetched:
+	TESTQ   R13, R13
+	JNZ     panels5_step
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
+	VMOVUPD Y8, 256(AX)
+	VMOVUPD Y9, 288(AX)
 
 panels5_next:
 	ADDQ CX, AX
@@ -1452,28 +1477,33 @@ panels6_bit:
 	JNZ          panels6_bit
 
 panels6_end:
+	TESTQ      R8, R8
+	JZ         panels6_fetched
 	PREFETCHT1 (R8)
 	PREFETCHT1 64(R8)
 	PREFETCHT1 128(R8)
 	PREFETCHT1 192(R8)
 	PREFETCHT1 256(R8)
 	PREFETCHT1 320(R8)
+	PREFETCHT1 384(R8)
 	MOVQ       ahead+80(FP), R12
 	LEAQ       (R8)(R12*8), R8
-	TESTQ      R13, R13
-	JNZ        panels6_step
-	VMOVUPD    Y0, (AX)
-	VMOVUPD    Y1, 32(AX)
-	VMOVUPD    Y2, 64(AX)
-	VMOVUPD    Y3, 96(AX)
-	VMOVUPD    Y4, 128(AX)
-	VMOVUPD    Y5, 160(AX)
-	VMOVUPD    Y6, 192(AX)
-	VMOVUPD    Y7, 224(AX)
-	VMOVUPD    Y8, 256(AX)
-	VMOVUPD    Y9, 288(AX)
-	VMOVUPD    Y10, 320(AX)
-	VMOVUPD    Y11, 352(AX)
+
+panels6_fetched:
+	TESTQ   R13, R13
+	JNZ     panels6_step
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
+	VMOVUPD Y8, 256(AX)
+	VMOVUPD Y9, 288(AX)
+	VMOVUPD Y10, 320(AX)
+	VMOVUPD Y11, 352(AX)
 
 panels6_next:
 	ADDQ CX, AX
@@ -3652,13 +3682,18 @@ panels1_bit:
 	JNZ          panels1_bit
 
 panels1_end:
+	TESTQ      R8, R8
+	JZ         panels1_fetched
 	PREFETCHT1 (R8)
+	PREFETCHT1 64(R8)
 	MOVQ       ahead+80(FP), R12
 	LEAQ       (R8)(R12*4), R8
-	TESTQ      R13, R13
-	JNZ        panels1_step
-	VMOVUPD    Y0, (AX)
-	VMOVUPD    Y1, 32(AX)
+
+panels1_fetched:
+	TESTQ   R13, R13
+	JNZ     panels1_step
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
 
 panels1_next:
 	ADDQ CX, AX
@@ -3734,16 +3769,21 @@ panels2_bit:
 	JNZ          panels2_bit
 
 panels2_end:
+	TESTQ      R8, R8
+	JZ         panels2_fetched
 	PREFETCHT1 (R8)
 	PREFETCHT1 64(R8)
+	PREFETCHT1 128(R8)
 	MOVQ       ahead+80(FP), R12
 	LEAQ       (R8)(R12*4), R8
-	TESTQ      R13, R13
-	JNZ        panels2_step
-	VMOVUPD    Y0, (AX)
-	VMOVUPD    Y1, 32(AX)
-	VMOVUPD    Y2, 64(AX)
-	VMOVUPD    Y3, 96(AX)
+
+panels2_fetched:
+	TESTQ   R13, R13
+	JNZ     panels2_step
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
 
 panels2_next:
 	ADDQ CX, AX
@@ -3831,19 +3871,24 @@ panels3_bit:
 	JNZ          panels3_bit
 
 panels3_end:
+	TESTQ      R8, R8
+	JZ         panels3_fetched
 	PREFETCHT1 (R8)
 	PREFETCHT1 64(R8)
 	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
 	MOVQ       ahead+80(FP), R12
 	LEAQ       (R8)(R12*4), R8
-	TESTQ      R13, R13
-	JNZ        panels3_step
-	VMOVUPD    Y0, (AX)
-	VMOVUPD    Y1, 32(AX)
-	VMOVUPD    Y2, 64(AX)
-	VMOVUPD    Y3, 96(AX)
-	VMOVUPD    Y4, 128(AX)
-	VMOVUPD    Y5, 160(AX)
+
+panels3_fetched:
+	TESTQ   R13, R13
+	JNZ     panels3_step
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
 
 panels3_next:
 	ADDQ CX, AX
@@ -3943,22 +3988,27 @@ panels4_bit:
 	JNZ          panels4_bit
 
 panels4_end:
+	TESTQ      R8, R8
+	JZ         panels4_fetched
 	PREFETCHT1 (R8)
 	PREFETCHT1 64(R8)
 	PREFETCHT1 128(R8)
 	PREFETCHT1 192(R8)
+	PREFETCHT1 256(R8)
 	MOVQ       ahead+80(FP), R12
 	LEAQ       (R8)(R12*4), R8
-	TESTQ      R13, R13
-	JNZ        panels4_step
-	VMOVUPD    Y0, (AX)
-	VMOVUPD    Y1, 32(AX)
-	VMOVUPD    Y2, 64(AX)
-	VMOVUPD    Y3, 96(AX)
-	VMOVUPD    Y4, 128(AX)
-	VMOVUPD    Y5, 160(AX)
-	VMOVUPD    Y6, 192(AX)
-	VMOVUPD    Y7, 224(AX)
+
+panels4_fetched:
+	TESTQ   R13, R13
+	JNZ     panels4_step
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
 
 panels4_next:
 	ADDQ CX, AX
@@ -4070,25 +4120,30 @@ panels5_bit:
 	JNZ          panels5_bit
 
 panels5_end:
+	TESTQ      R8, R8
+	JZ         panels5_fetched
 	PREFETCHT1 (R8)
 	PREFETCHT1 64(R8)
 	PREFETCHT1 128(R8)
 	PREFETCHT1 192(R8)
 	PREFETCHT1 256(R8)
+	PREFETCHT1 320(R8)
 	MOVQ       ahead+80(FP), R12
 	LEAQ       (R8)(R12*4), R8
-	TESTQ      R13, R13
-	JNZ        panels5_step
-	VMOVUPD    Y0, (AX)
-	VMOVUPD    Y1, 32(AX)
-	VMOVUPD    Y2, 64(AX)
-	VMOVUPD    Y3, 96(AX)
-	VMOVUPD    Y4, 128(AX)
-	VMOVUPD    Y5, 160(AX)
-	VMOVUPD    Y6, 192(AX)
-	VMOVUPD    Y7, 224(AX)
-	VMOVUPD    Y8, 256(AX)
-	VMOVUPD    Y9, 288(AX)
+
+panels5_fetched:
+	TESTQ   R13, R13
+	JNZ     panels5_step
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
+	VMOVUPD Y8, 256(AX)
+	VMOVUPD Y9, 288(AX)
 
 panels5_next:
 	ADDQ CX, AX
@@ -4212,28 +4267,33 @@ panels6_bit:
 	JNZ          panels6_bit
 
 panels6_end:
+	TESTQ      R8, R8
+	JZ         panels6_fetched
 	PREFETCHT1 (R8)
 	PREFETCHT1 64(R8)
 	PREFETCHT1 128(R8)
 	PREFETCHT1 192(R8)
 	PREFETCHT1 256(R8)
 	PREFETCHT1 320(R8)
+	PREFETCHT1 384(R8)
 	MOVQ       ahead+80(FP), R12
 	LEAQ       (R8)(R12*4), R8
-	TESTQ      R13, R13
-	JNZ        panels6_step
-	VMOVUPD    Y0, (AX)
-	VMOVUPD    Y1, 32(AX)
-	VMOVUPD    Y2, 64(AX)
-	VMOVUPD    Y3, 96(AX)
-	VMOVUPD    Y4, 128(AX)
-	VMOVUPD    Y5, 160(AX)
-	VMOVUPD    Y6, 192(AX)
-	VMOVUPD    Y7, 224(AX)
-	VMOVUPD    Y8, 256(AX)
-	VMOVUPD    Y9, 288(AX)
-	VMOVUPD    Y10, 320(AX)
-	VMOVUPD    Y11, 352(AX)
+
+panels6_fetched:
+	TESTQ   R13, R13
+	JNZ     panels6_step
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
+	VMOVUPD Y8, 256(AX)
+	VMOVUPD Y9, 288(AX)
+	VMOVUPD Y10, 320(AX)
+	VMOVUPD Y11, 352(AX)
 
 panels6_next:
 	ADDQ CX, AX

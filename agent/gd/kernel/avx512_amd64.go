@@ -12,8 +12,8 @@ func avx512Product(c *float64, a *float64, b *float64, stride int, rows int, inn
 
 // avx512Gather goes over the rows' bits of one word, from +0 or, with more, from the chains that c holds. A row of c has stride numbers, one of
 // bits words; values and b, a group, are those of the word. With x, of rows of n numbers, the word is the last, and instead of c being
-// stored, x makes a step: of the group's last panel, only so many lanes are touched. What lies at next is fetched, as much as the
-// panels of a row, and ahead numbers further for the next row. rows, panels, lanes are not 0.
+// stored, x makes a step: of the group's last panel, only so many lanes are touched. What lies at next, if anything, is fetched, as much
+// as the panels of a row, and ahead numbers further for the next row. rows, panels, lanes are not 0.
 //
 //go:noescape
 func avx512Gather(c *float64, stride int, bits *uint64, words int, values *float64, b *float64, rows int, panels int, more bool, next *float64, ahead int, x *float64, coef *float64, n int, lanes int)
@@ -61,8 +61,8 @@ func avx512Product32(c *float32, a *float32, b *float32, stride int, rows int, i
 
 // avx512Gather32 goes over the rows' bits of one word, from +0 or, with more, from the chains that c holds. A row of c has stride numbers, one of
 // bits words; values and b, a group, are those of the word. With x, of rows of n numbers, the word is the last, and instead of c being
-// stored, x makes a step: of the group's last panel, only so many lanes are touched. What lies at next is fetched, as much as the
-// panels of a row, and ahead numbers further for the next row. rows, panels, lanes are not 0.
+// stored, x makes a step: of the group's last panel, only so many lanes are touched. What lies at next, if anything, is fetched, as much
+// as the panels of a row, and ahead numbers further for the next row. rows, panels, lanes are not 0.
 //
 //go:noescape
 func avx512Gather32(c *float32, stride int, bits *uint64, words int, values *float32, b *float32, rows int, panels int, more bool, next *float32, ahead int, x *float32, coef *float32, n int, lanes int)

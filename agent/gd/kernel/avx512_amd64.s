@@ -3889,12 +3889,17 @@ panels1_bit:
 	JNZ          panels1_bit
 
 panels1_end:
+	TESTQ      R9, R9
+	JZ         panels1_fetched
 	PREFETCHT1 (R9)
+	PREFETCHT1 64(R9)
 	MOVQ       ahead+80(FP), R14
 	LEAQ       (R9)(R14*8), R9
-	TESTQ      R12, R12
-	JNZ        panels1_step
-	VMOVUPD    Z0, (AX)
+
+panels1_fetched:
+	TESTQ   R12, R12
+	JNZ     panels1_step
+	VMOVUPD Z0, (AX)
 
 panels1_next:
 	ADDQ DX, AX
@@ -3940,14 +3945,19 @@ panels2_bit:
 	JNZ          panels2_bit
 
 panels2_end:
+	TESTQ      R9, R9
+	JZ         panels2_fetched
 	PREFETCHT1 (R9)
 	PREFETCHT1 64(R9)
+	PREFETCHT1 128(R9)
 	MOVQ       ahead+80(FP), R14
 	LEAQ       (R9)(R14*8), R9
-	TESTQ      R12, R12
-	JNZ        panels2_step
-	VMOVUPD    Z0, (AX)
-	VMOVUPD    Z1, 64(AX)
+
+panels2_fetched:
+	TESTQ   R12, R12
+	JNZ     panels2_step
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
 
 panels2_next:
 	ADDQ DX, AX
@@ -3999,16 +4009,21 @@ panels3_bit:
 	JNZ          panels3_bit
 
 panels3_end:
+	TESTQ      R9, R9
+	JZ         panels3_fetched
 	PREFETCHT1 (R9)
 	PREFETCHT1 64(R9)
 	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
 	MOVQ       ahead+80(FP), R14
 	LEAQ       (R9)(R14*8), R9
-	TESTQ      R12, R12
-	JNZ        panels3_step
-	VMOVUPD    Z0, (AX)
-	VMOVUPD    Z1, 64(AX)
-	VMOVUPD    Z2, 128(AX)
+
+panels3_fetched:
+	TESTQ   R12, R12
+	JNZ     panels3_step
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
 
 panels3_next:
 	ADDQ DX, AX
@@ -4066,18 +4081,23 @@ panels4_bit:
 	JNZ          panels4_bit
 
 panels4_end:
+	TESTQ      R9, R9
+	JZ         panels4_fetched
 	PREFETCHT1 (R9)
 	PREFETCHT1 64(R9)
 	PREFETCHT1 128(R9)
 	PREFETCHT1 192(R9)
+	PREFETCHT1 256(R9)
 	MOVQ       ahead+80(FP), R14
 	LEAQ       (R9)(R14*8), R9
-	TESTQ      R12, R12
-	JNZ        panels4_step
-	VMOVUPD    Z0, (AX)
-	VMOVUPD    Z1, 64(AX)
-	VMOVUPD    Z2, 128(AX)
-	VMOVUPD    Z3, 192(AX)
+
+panels4_fetched:
+	TESTQ   R12, R12
+	JNZ     panels4_step
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
+	VMOVUPD Z3, 192(AX)
 
 panels4_next:
 	ADDQ DX, AX
@@ -4141,20 +4161,25 @@ panels5_bit:
 	JNZ          panels5_bit
 
 panels5_end:
+	TESTQ      R9, R9
+	JZ         panels5_fetched
 	PREFETCHT1 (R9)
 	PREFETCHT1 64(R9)
 	PREFETCHT1 128(R9)
 	PREFETCHT1 192(R9)
 	PREFETCHT1 256(R9)
+	PREFETCHT1 320(R9)
 	MOVQ       ahead+80(FP), R14
 	LEAQ       (R9)(R14*8), R9
-	TESTQ      R12, R12
-	JNZ        panels5_step
-	VMOVUPD    Z0, (AX)
-	VMOVUPD    Z1, 64(AX)
-	VMOVUPD    Z2, 128(AX)
-	VMOVUPD    Z3, 192(AX)
-	VMOVUPD    Z4, 256(AX)
+
+panels5_fetched:
+	TESTQ   R12, R12
+	JNZ     panels5_step
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
+	VMOVUPD Z3, 192(AX)
+	VMOVUPD Z4, 256(AX)
 
 panels5_next:
 	ADDQ DX, AX
@@ -4224,22 +4249,27 @@ panels6_bit:
 	JNZ          panels6_bit
 
 panels6_end:
+	TESTQ      R9, R9
+	JZ         panels6_fetched
 	PREFETCHT1 (R9)
 	PREFETCHT1 64(R9)
 	PREFETCHT1 128(R9)
 	PREFETCHT1 192(R9)
 	PREFETCHT1 256(R9)
 	PREFETCHT1 320(R9)
+	PREFETCHT1 384(R9)
 	MOVQ       ahead+80(FP), R14
 	LEAQ       (R9)(R14*8), R9
-	TESTQ      R12, R12
-	JNZ        panels6_step
-	VMOVUPD    Z0, (AX)
-	VMOVUPD    Z1, 64(AX)
-	VMOVUPD    Z2, 128(AX)
-	VMOVUPD    Z3, 192(AX)
-	VMOVUPD    Z4, 256(AX)
-	VMOVUPD    Z5, 320(AX)
+
+panels6_fetched:
+	TESTQ   R12, R12
+	JNZ     panels6_step
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
+	VMOVUPD Z3, 192(AX)
+	VMOVUPD Z4, 256(AX)
+	VMOVUPD Z5, 320(AX)
 
 panels6_next:
 	ADDQ DX, AX
@@ -9279,12 +9309,17 @@ panels1_bit:
 	JNZ          panels1_bit
 
 panels1_end:
+	TESTQ      R9, R9
+	JZ         panels1_fetched
 	PREFETCHT1 (R9)
+	PREFETCHT1 64(R9)
 	MOVQ       ahead+80(FP), R14
 	LEAQ       (R9)(R14*4), R9
-	TESTQ      R12, R12
-	JNZ        panels1_step
-	VMOVUPD    Z0, (AX)
+
+panels1_fetched:
+	TESTQ   R12, R12
+	JNZ     panels1_step
+	VMOVUPD Z0, (AX)
 
 panels1_next:
 	ADDQ DX, AX
@@ -9330,14 +9365,19 @@ panels2_bit:
 	JNZ          panels2_bit
 
 panels2_end:
+	TESTQ      R9, R9
+	JZ         panels2_fetched
 	PREFETCHT1 (R9)
 	PREFETCHT1 64(R9)
+	PREFETCHT1 128(R9)
 	MOVQ       ahead+80(FP), R14
 	LEAQ       (R9)(R14*4), R9
-	TESTQ      R12, R12
-	JNZ        panels2_step
-	VMOVUPD    Z0, (AX)
-	VMOVUPD    Z1, 64(AX)
+
+panels2_fetched:
+	TESTQ   R12, R12
+	JNZ     panels2_step
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
 
 panels2_next:
 	ADDQ DX, AX
@@ -9389,16 +9429,21 @@ panels3_bit:
 	JNZ          panels3_bit
 
 panels3_end:
+	TESTQ      R9, R9
+	JZ         panels3_fetched
 	PREFETCHT1 (R9)
 	PREFETCHT1 64(R9)
 	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
 	MOVQ       ahead+80(FP), R14
 	LEAQ       (R9)(R14*4), R9
-	TESTQ      R12, R12
-	JNZ        panels3_step
-	VMOVUPD    Z0, (AX)
-	VMOVUPD    Z1, 64(AX)
-	VMOVUPD    Z2, 128(AX)
+
+panels3_fetched:
+	TESTQ   R12, R12
+	JNZ     panels3_step
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
 
 panels3_next:
 	ADDQ DX, AX
@@ -9456,18 +9501,23 @@ panels4_bit:
 	JNZ          panels4_bit
 
 panels4_end:
+	TESTQ      R9, R9
+	JZ         panels4_fetched
 	PREFETCHT1 (R9)
 	PREFETCHT1 64(R9)
 	PREFETCHT1 128(R9)
 	PREFETCHT1 192(R9)
+	PREFETCHT1 256(R9)
 	MOVQ       ahead+80(FP), R14
 	LEAQ       (R9)(R14*4), R9
-	TESTQ      R12, R12
-	JNZ        panels4_step
-	VMOVUPD    Z0, (AX)
-	VMOVUPD    Z1, 64(AX)
-	VMOVUPD    Z2, 128(AX)
-	VMOVUPD    Z3, 192(AX)
+
+panels4_fetched:
+	TESTQ   R12, R12
+	JNZ     panels4_step
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
+	VMOVUPD Z3, 192(AX)
 
 panels4_next:
 	ADDQ DX, AX
@@ -9531,20 +9581,25 @@ panels5_bit:
 	JNZ          panels5_bit
 
 panels5_end:
+	TESTQ      R9, R9
+	JZ         panels5_fetched
 	PREFETCHT1 (R9)
 	PREFETCHT1 64(R9)
 	PREFETCHT1 128(R9)
 	PREFETCHT1 192(R9)
 	PREFETCHT1 256(R9)
+	PREFETCHT1 320(R9)
 	MOVQ       ahead+80(FP), R14
 	LEAQ       (R9)(R14*4), R9
-	TESTQ      R12, R12
-	JNZ        panels5_step
-	VMOVUPD    Z0, (AX)
-	VMOVUPD    Z1, 64(AX)
-	VMOVUPD    Z2, 128(AX)
-	VMOVUPD    Z3, 192(AX)
-	VMOVUPD    Z4, 256(AX)
+
+panels5_fetched:
+	TESTQ   R12, R12
+	JNZ     panels5_step
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
+	VMOVUPD Z3, 192(AX)
+	VMOVUPD Z4, 256(AX)
 
 panels5_next:
 	ADDQ DX, AX
@@ -9614,22 +9669,27 @@ panels6_bit:
 	JNZ          panels6_bit
 
 panels6_end:
+	TESTQ      R9, R9
+	JZ         panels6_fetched
 	PREFETCHT1 (R9)
 	PREFETCHT1 64(R9)
 	PREFETCHT1 128(R9)
 	PREFETCHT1 192(R9)
 	PREFETCHT1 256(R9)
 	PREFETCHT1 320(R9)
+	PREFETCHT1 384(R9)
 	MOVQ       ahead+80(FP), R14
 	LEAQ       (R9)(R14*4), R9
-	TESTQ      R12, R12
-	JNZ        panels6_step
-	VMOVUPD    Z0, (AX)
-	VMOVUPD    Z1, 64(AX)
-	VMOVUPD    Z2, 128(AX)
-	VMOVUPD    Z3, 192(AX)
-	VMOVUPD    Z4, 256(AX)
-	VMOVUPD    Z5, 320(AX)
+
+panels6_fetched:
+	TESTQ   R12, R12
+	JNZ     panels6_step
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
+	VMOVUPD Z3, 192(AX)
+	VMOVUPD Z4, 256(AX)
+	VMOVUPD Z5, 320(AX)
 
 panels6_next:
 	ADDQ DX, AX

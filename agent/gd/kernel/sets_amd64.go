@@ -135,9 +135,13 @@ func (k steps[F]) groups(x, coef []F, bits []uint64, g []F, b *Rows[F], c []F) {
 		across, lanes := to-from, min(panel, b.Outer-to+panel)
 		for w := range words {
 			at := from*b.Inner + w*64*across
-			next, ahead := &right[min(at+64*across, len(right)-1)], across
-			if w == 0 && words > 1 && x != nil {
+			var next *F
+			ahead := across
+			switch {
+			case w == 0 && words > 1 && x != nil:
 				next, ahead = &x[from], b.Outer
+			case at+64*across < len(right):
+				next = &right[at+64*across]
 			}
 			var step, by *F
 			if w == words-1 && x != nil {

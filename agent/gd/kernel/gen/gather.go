@@ -17,8 +17,8 @@ func (v isa) gather() {
 	v.begin("Gather", "(c *number, stride int, bits *uint64, words int, values, b *number, rows, panels int, more bool, next *number, ahead int, x, coef *number, n, lanes int)",
 		"goes over the rows' bits of one word, from +0 or, with more, from the chains that c holds. A row of c has stride numbers, one of",
 		"bits words; values and b, a group, are those of the word. With x, of rows of n numbers, the word is the last, and instead of c being",
-		"stored, x makes a step: of the group's last panel, only so many lanes are touched. What lies at next is fetched, as much as the",
-		"panels of a row, and ahead numbers further for the next row. rows, panels, lanes are not 0.")
+		"stored, x makes a step: of the group's last panel, only so many lanes are touched. What lies at next, if anything, is fetched, as much",
+		"as the panels of a row, and ahead numbers further for the next row. rows, panels, lanes are not 0.")
 	t := gathering{
 		isa: v, c: GP64(), down: GP64(), bits: GP64(), words: GP64(), g: GP64(), b: GP64(), next: GP64(), rows: GP64(),
 		word: GP64(), bit: GP64(), at: GP64(), x: GP64(), coef: GP64(),
@@ -102,11 +102,14 @@ func (t *gathering) panels(name string, vectors int) {
 	BLSRQ(t.word, t.word)
 	JNZ(LabelRef(name + "_bit"))
 	Label(name + "_end")
-	for i := 0; i < across; i += 64 {
+	TESTQ(t.next, t.next)
+	JZ(LabelRef(name + "_fetched"))
+	for i := 0; i <= across; i += 64 { // a line more than there are, because a row may begin anywhere in one
 		PREFETCHT1(Mem{Base: t.next, Disp: i})
 	}
 	MOVQ(param("ahead"), t.at)
 	LEAQ(at(t.next, t.at, uint8(t.size), 0), t.next)
+	Label(name + "_fetched")
 	TESTQ(t.x, t.x)
 	JNZ(LabelRef(name + "_step"))
 	for i := range vectors {
