@@ -41,17 +41,18 @@ func (b *bootstrap) fitTerms(terms []Term) *fitted {
 	if r == nil {
 		return nil
 	}
-	top := r.fit(r.begin(), nil, false)
+	top := r.fit()
 	f := &fitted{regression: r, estimate: r.read(top), clusters: b.sample.clusters}
 	if !f.estimate.ok {
 		return nil
 	}
-	f.draws = make([]lineFit, b.count)
-	b.resample(func(i int, weights []float64) { f.draws[i] = r.read(r.fit(top.at, weights, top.separated)) })
 	if b.count > 0 {
+		from := r.startAt(top.at)
+		f.draws = make([]lineFit, b.count)
+		b.resample(func(i int, weights []float64) { f.draws[i] = r.read(r.redraw(from, weights, top.separated)) })
 		weights, parts := b.sample.jackknives()
 		f.jackknife, f.parts = make([]lineFit, len(weights)), parts
-		inParallel(len(weights), func(i int) { f.jackknife[i] = r.read(r.fit(top.at, weights[i], top.separated)) })
+		inParallel(len(weights), func(i int) { f.jackknife[i] = r.read(r.redraw(from, weights[i], top.separated)) })
 	}
 	for j := range terms {
 		f.exponent(&terms[j], j)

@@ -13,11 +13,11 @@ type Form struct {
 	Error   Number `json:"error"` // standard error of Worse, over data seeds
 }
 
-// A rival is a form as a regression: columns are those of log m and the terms, at a shape that is searched for.
+// A rival is a form as a regression: what is taken from log m, and the terms, at a shape that is searched for.
 type rival struct {
 	formula string
 	shapes  []float64
-	columns func(c Cell, logM, shape float64) []float64
+	columns func(c Cell, shape float64) (shift float64, terms []float64)
 	merges  bool // has no lambda0: the units of a cell and width are alike
 }
 
@@ -33,17 +33,17 @@ func (l *Line) rivals(ns []float64) []rival {
 		shapes = append(shapes, x)
 	}
 	return []rival{
-		{power, []float64{0}, func(c Cell, logM, _ float64) []float64 { return append([]float64{logM}, logs(l.Terms, c)...) },
+		{power, []float64{0}, func(c Cell, _ float64) (float64, []float64) { return 0, logs(l.Terms, c) },
 			l.Term("lambda0") == nil},
-		{"A n/d + B", shapes, func(c Cell, logM, shape float64) []float64 {
+		{"A n/d + B", shapes, func(c Cell, shape float64) (float64, []float64) {
 			d := float64(c.D)
 			if !c.D.Defined() {
 				d = 1
 			}
-			return []float64{logM - math.Log((float64(c.N)+shape)/d)} // B = shape A / d
+			return math.Log((float64(c.N) + shape) / d), nil // B = shape A / d
 		}, true},
-		{"A n^a log n", []float64{0}, func(c Cell, logM, _ float64) []float64 {
-			return []float64{logM - math.Log(math.Log(float64(c.N))), math.Log(float64(c.N))}
+		{"A n^a log n", []float64{0}, func(c Cell, _ float64) (float64, []float64) {
+			return math.Log(math.Log(float64(c.N))), []float64{math.Log(float64(c.N))}
 		}, true},
 	}
 }
@@ -107,14 +107,15 @@ func (v rival) foretell(train, rows []row, n float64, cluster []int, loss []floa
 		r := &regression{}
 		for _, row := range train {
 			if float64(row.cell.N) != n {
-				r.add(0, row.success, row.failure, v.columns(row.cell, row.logM, at)...)
+				shift, terms := v.columns(row.cell, at)
+				r.add(0, row.success, row.failure, row.logM, shift, terms...)
 			}
 		}
 		if r.columns == 0 {
 			return false
 		}
 		r.standardise()
-		if top := r.fit(r.begin(), nil, false); top.ok && top.value > best {
+		if top := r.fit(); top.ok && top.value > best {
 			best, chosen, shape = top.value, r.read(top), at
 		}
 	}
@@ -123,7 +124,8 @@ func (v rival) foretell(train, rows []row, n float64, cluster []int, loss []floa
 	}
 	for _, row := range rows {
 		if float64(row.cell.N) == n {
-			eta := chosen.b[0] + dot(chosen.b[1:], v.columns(row.cell, row.logM, shape))
+			shift, terms := v.columns(row.cell, shape)
+			eta := chosen.b[0] + chosen.b[1]*(row.logM-shift) + dot(chosen.b[2:], terms)
 			p := (1 - chosen.lapse) * sigmoid(eta)
 			loss[cluster[row.unit]] -= row.success*math.Log(max(p, 1e-300)) + row.failure*math.Log(max(1-p, 1e-300))
 		}

@@ -285,7 +285,7 @@ func (l *Line) reread(s *sample, read func(tally) (success, failure float64)) ma
 	if r == nil {
 		return out
 	}
-	fit := r.read(r.fit(r.begin(), nil, false))
+	fit := r.read(r.fit())
 	for j, t := range l.Terms {
 		out[t.Name] = number(fit.exponent(j))
 	}

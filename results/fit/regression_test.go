@@ -22,10 +22,34 @@ func someRegression() *regression {
 				won++
 			}
 		}
-		r.add(i%10, won, 3-won, m, n)
+		r.add(i%10, won, 3-won, math.Round(4*m)/4, 0.1*float64(i/30), math.Round(n))
 	}
 	r.standardise()
 	return r
+}
+
+// TestValue compares with the sum of the rows' logarithms, also where probabilities are as good as 0, and by unit.
+func TestValue(t *testing.T) {
+	r := someRegression()
+	for _, at := range []coefficients{{0.3, 2, -1.5, -2.2}, {0, 400, -30, -40}, {-700, 900, 900, 3}} {
+		want, weights := 0.0, []float64{0, 1, 2, 1, 1, 3, 0, 1, 1, 1}
+		for _, b := range r.blocks {
+			for i := b.from; i < b.to; i++ {
+				eta := at[0] + at[1]*(r.logM[r.width[i]]-b.shift-r.mean[1])/r.scale[1] + at[2]*b.terms[0]
+				p := sigmoid(-at[3]) * sigmoid(eta)
+				q := sigmoid(-eta) + sigmoid(at[3])*sigmoid(eta)
+				want += weights[b.unit] * (r.success[i]*math.Log(max(p, 1e-300)) + r.failure[i]*math.Log(max(q, 1e-300)))
+			}
+		}
+		var got, sum posterior
+		got.addPriors(at, false, r.columns)
+		want += got.value
+		r.posterior(at, weights, false, &got)
+		r.startAt(at).from(weights, false, r.columns, &sum)
+		if math.Abs(got.value-want) > 1e-9*math.Abs(want) || math.Abs(sum.value-want) > 1e-9*math.Abs(want) || math.Abs(sum.curve[1][2]-got.curve[1][2]) > 1e-9*math.Abs(got.curve[1][2]) {
+			t.Errorf("at %v: %v, by unit %v, want %v", at, got.value, sum.value, want)
+		}
+	}
 }
 
 // TestDerivatives compares the gradient and the Hessian with finite differences, with and without the weak prior.
@@ -63,7 +87,7 @@ func TestDerivatives(t *testing.T) {
 // TestPeak finds the same maximum as another optimiser from another place.
 func TestPeak(t *testing.T) {
 	r := someRegression()
-	top := r.fit(r.begin(), nil, false)
+	top := r.fit()
 	at := func(x []float64) (p posterior) {
 		r.posterior(coefficients(append(append([]float64{}, x...), 0, 0)), nil, false, &p)
 		return p
@@ -75,7 +99,7 @@ func TestPeak(t *testing.T) {
 			for j := range grad {
 				grad[j] = -p.gradient[j]
 			}
-		}}, []float64{1, 1, 0, -1}, nil, &optimize.BFGS{})
+		}}, []float64{1, 1, 0, -1}, &optimize.Settings{GradientThreshold: 1e-4}, &optimize.BFGS{})
 	if err != nil {
 		t.Fatal(err)
 	}

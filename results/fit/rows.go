@@ -55,12 +55,9 @@ func (s *sample) rows(read func(tally) (success, failure float64)) iter.Seq[row]
 func (s *sample) regression(terms []Term, read func(tally) (success, failure float64)) *regression {
 	r := &regression{}
 	var successes, failures float64
-	raw := make([]float64, 1+len(terms))
 	for row := range s.rows(read) {
-		raw[0] = row.logM
-		copy(raw[1:], logs(terms, row.cell))
-		if allFinite(raw) {
-			r.add(row.unit, row.success, row.failure, raw...)
+		if x := logs(terms, row.cell); allFinite(x) {
+			r.add(row.unit, row.success, row.failure, row.logM, 0, x...)
 			successes, failures = successes+row.success, failures+row.failure
 		}
 	}
