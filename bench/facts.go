@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -205,4 +207,83 @@ func (r *report) runSweep(ctx context.Context) (seconds float64, err error) {
 		return 0, fmt.Errorf("%s: %w: %s", cmd, err, out)
 	}
 	return time.Since(begin).Seconds(), nil
+}
+
+// watching compares 60 records of lambda_min and kernel_drift with the 1,000 steps that they are of.
+func (r *report) watching(ctx context.Context) error {
+	const records, steps = 60, 1000
+	size := []string{"n=1000", "d=1000", "m=8192", "lr=0.01", "stop_at_fit=false", "at=all", "--threads", "2"}
+	seconds := func(more ...string) (float64, error) {
+		best := 0.0
+		for range r.repeat {
+			p, err := r.point(ctx, append(more, size...)...)
+			if err != nil {
+				return 0, err
+			}
+			best = least(best, p.Provenance.Seconds)
+		}
+		return best, nil
+	}
+	const few, many = 5, 25
+	var took [2][2]float64 // without and with; few and many steps
+	for i, curves := range []string{"record=loss", "record=loss,lambda_min,kernel_drift"} {
+		for k, n := range []int{few, many} {
+			var err error
+			if took[i][k], err = seconds(curves, fmt.Sprint("steps=", n)); err != nil {
+				return err
+			}
+		}
+	}
+	step := (took[0][1] - took[0][0]) / (many - few)
+	record := (took[1][1]-took[1][0])/(many-few) - step
+	r.facts = append(r.facts, fmt.Sprintf("lambda_min and kernel_drift at n = d = 1,000, m = 8,192, 2 threads: %.3g s a record beside %.3g s a step: "+
+		"%d records in %d steps are %.1f %% of the training's own time.", record, step, records, steps, 100*records*record/(steps*step)))
+	return nil
+}
+
+// A footprint is a point whose memory is looked at.
+type footprint struct {
+	n, d, m int
+	record  string
+}
+
+// memory compares what plan says of points with the most that the process then had.
+func (r *report) memory(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "widthlaw-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	var parts []string
+	for _, f := range []footprint{{1000, 1000, 8192, "loss"}, {1000, 1000, 8192, "loss,max_move"}, {1000, 50, 65536, "loss,max_move,pattern_changes"},
+		{1500, 100, 4096, "loss,lambda_min,kernel_drift"}, {37, 50, 1000003, "loss"}} {
+		said, had, err := r.footprint(ctx, dir, f)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, fmt.Sprintf("n=%d d=%d m=%d, %s: %.0f MiB, %.2f", f.n, f.d, f.m, f.record, had/(1<<20), had/said))
+	}
+	r.facts = append(r.facts, "The most memory that the program had, and its ratio to what `plan` said: "+strings.Join(parts, "; ")+".")
+	return nil
+}
+
+// footprint is in bytes.
+func (r *report) footprint(ctx context.Context, dir string, f footprint) (said, had float64, err error) {
+	spec := filepath.Join(dir, "spec.yaml")
+	text := fmt.Sprintf("name: memory\ntrainer: two-layer\nfixed: {n: %d, d: %d, m: %d, steps: 3, stop_at_fit: false}\nrecord: {curves: [%s], at: all}\n", f.n, f.d, f.m, f.record)
+	if err := os.WriteFile(spec, []byte(text), 0o666); err != nil {
+		return 0, 0, err
+	}
+	var plan struct {
+		Memory float64 `json:"memory_bytes"`
+	}
+	if err := ask(ctx, &plan, nil, r.program, "plan", spec, "--output", "json", "--state", filepath.Join(dir, "state")); err != nil {
+		return 0, 0, err
+	}
+	cmd := exec.CommandContext(ctx, r.program, "point", fmt.Sprint("n=", f.n), fmt.Sprint("d=", f.d), fmt.Sprint("m=", f.m), "steps=3", "stop_at_fit=false",
+		"record="+f.record, "at=all")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return 0, 0, fmt.Errorf("%s: %w: %s", cmd, err, out)
+	}
+	return plan.Memory, float64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10), nil
 }

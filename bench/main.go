@@ -62,7 +62,7 @@ func (b *bench) run(ctx context.Context, out string) error {
 		r.steps = append(r.steps, s)
 		log.Print(s.line())
 	}
-	more := []func(context.Context) error{r.recording, r.twoAtOnce, r.byWidth}
+	more := []func(context.Context) error{r.recording, r.watching, r.twoAtOnce, r.byWidth, r.memory}
 	if !b.quick {
 		more = append(more, r.eigenvalues, r.wholeSweep)
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math"
-	"os"
 	"testing"
 
 	"github.com/widthlaw/widthlaw/agent/gd/kernel"
@@ -72,9 +71,6 @@ func TestSingleAgrees(t *testing.T) {
 
 // TestDu2019Single is one width of the figures of Du, Zhai, Poczos, Singh (2019), against a float32 pilot of the same streams.
 func TestDu2019Single(t *testing.T) {
-	if os.Getenv("WIDTHLAW_SOAK") == "" {
-		t.Skip("takes minutes without vectors: make soak runs it")
-	}
 	trainer := TwoLayer()
 	p := point(t, trainer, "n=1000 d=1000 m=500 lr=0.5 steps=100 precision=float32 stop_at_fit=false", &sweep.Record{
 		Curves: []string{"loss", "max_move", "pattern_changes"}, At: sweep.Schedule{Kind: sweep.Every, Count: 10},

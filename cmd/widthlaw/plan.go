@@ -67,8 +67,11 @@ func planJSON(f forecast) object {
 		cost = "learned"
 	}
 	return object{{"schema", schema}, {"points", f.Points}, {"done", f.Done}, {"todo", f.Todo}, {"exact", f.Exact}, {"cost", cost},
-		{"core_seconds", number(f.CoreSeconds)}, {"memory_bytes", f.Memory}}
+		{"core_seconds", number(f.CoreSeconds)}, {"memory_bytes", f.Memory + bareBytes}}
 }
+
+// bareBytes is what the program takes, as measured, before it trains anything: code, libraries, the garbage collector's room.
+const bareBytes = 22 << 20
 
 func printPlan(w io.Writer, spec *sweep.Spec, f forecast) {
 	about, cost := "", "guessed"
@@ -80,7 +83,7 @@ func printPlan(w io.Writer, spec *sweep.Spec, f forecast) {
 	}
 	fmt.Fprintf(w, "%s: %s%d points, %d done, %d to do\n", spec.Name, about, f.Points, f.Done, f.Todo)
 	fmt.Fprintf(w, "  time     %s on one core (%s)\n", length(time.Duration(f.CoreSeconds*float64(time.Second))), cost)
-	fmt.Fprintf(w, "  memory   %s at most for one point\n", bytesText(f.Memory))
+	fmt.Fprintf(w, "  memory   %s at most for the program with one point\n", bytesText(f.Memory+bareBytes))
 	const shown = 3
 	n := 0
 	for index, p := range spec.Space.All() {
