@@ -19,6 +19,8 @@ type campaign struct {
 	exact  bool // points is counted
 	tally
 	conflicts uint64
+	late      uint64 // see late.go
+	lateTold  uint64 // of late, that the log knows of
 
 	feeder   *feeder // nil while nothing is to be fed
 	forecast forecast
@@ -87,7 +89,7 @@ func (c *Coordinator) status(k *campaign, now time.Time) sweep.Status {
 		ID: k.id, Name: k.spec.Name, Trainer: k.spec.Trainer.Name, Revision: k.record.Revision, Spec: k.record.Spec,
 		Filename: k.record.Filename, Files: k.record.Files, Submitted: k.record.Submitted,
 		Points: k.points, Exact: k.exact, Done: k.digest.Count, Failed: n.Failed, Running: n.Running, Quarantined: n.Quarantined,
-		Preempted: c.queue.Preempted(k.id), Cancelled: n.Cancelled, Conflicts: k.conflicts, Success: k.spec.Success, Successes: k.successes,
+		Preempted: c.queue.Preempted(k.id), Cancelled: n.Cancelled, Conflicts: k.conflicts, Late: k.late, Success: k.spec.Success, Successes: k.successes,
 		Paused: k.record.Paused, Stopped: k.record.Stopped, Resting: k.resting, Trouble: c.trouble, Agents: len(c.sessions),
 		DonePerSecond: k.rate.perSecond(now), ETA: -1,
 	}

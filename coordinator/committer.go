@@ -35,15 +35,14 @@ type landing struct {
 	*arrival
 	cost  sweep.Cost
 	known bool // the cost is
+	late  bool // it came under a lease that had ended
 }
 
 func (b *batch) empty() bool {
 	return len(b.landings) == 0 && len(b.troubles) == 0 && len(b.acks) == 0 && len(b.after) == 0
 }
 
-func (b *batch) add(a *arrival, cost sweep.Cost, known bool) {
-	b.landings = append(b.landings, landing{arrival: a, cost: cost, known: known})
-}
+func (b *batch) add(l landing) { b.landings = append(b.landings, l) }
 
 // commit stores batches, one after the other, until there are no more. A batch that the store does not take is tried again, ever
 // more slowly, until it does, or ctx ends: then nil lands, and nothing of the batch is acknowledged.
@@ -102,6 +101,7 @@ func (c *Coordinator) store(b *batch) error {
 			return err
 		}
 		b.verdicts = verdicts
+		c.sift(b)
 		for _, i := range b.fresh { // a disk may keep what it says it has not: then the attempt before added it, and nobody has counted it
 			b.verdicts[i] = results.Added
 		}

@@ -146,18 +146,30 @@ func (c *Coordinator) arrive(s *session, list []arrival) {
 			}
 			ack.refused = a.refused
 		case a.Outcome == nil:
-			if c.queue.Failed(a.key, a.Fence, failure(a.Provenance), a.Error, now) {
-				c.batch.spent = append(c.batch.spent, a.key)
-			}
+			c.failed(a, now)
 		default:
+			late := !c.queue.Live(s.agent, a.key, a.Fence)
 			cost, known := c.queue.Delivered(s.agent, a.key)
-			c.batch.add(a, cost, known)
+			c.batch.add(landing{a, cost, known, late})
 		}
 		if planted.Bug == planted.AckBeforeCommit {
 			s.out.ack(ack)
 			continue
 		}
 		c.batch.acks = append(c.batch.acks, ack)
+	}
+	c.tellLate()
+}
+
+// failed takes what a trainer returned.
+func (c *Coordinator) failed(a *arrival, now time.Time) {
+	n := failure(a.Provenance)
+	known := c.queue.Knows(a.key, n)
+	switch live := c.queue.Failed(a.key, a.Fence, n, a.Error, now); {
+	case live:
+		c.batch.spent = append(c.batch.spent, a.key)
+	case !known:
+		c.late(a.point)
 	}
 }
 
@@ -181,6 +193,7 @@ func (c *Coordinator) land(b *batch) {
 	for i, verdict := range b.verdicts {
 		c.done(&b.landings[i], verdict, now)
 	}
+	c.tellLate()
 	for _, t := range b.troubles {
 		c.queue.Settle(t.Sweep, t.Key)
 	}
@@ -195,6 +208,9 @@ func (c *Coordinator) land(b *batch) {
 // done counts an outcome that is on disk.
 func (c *Coordinator) done(l *landing, verdict results.Verdict, now time.Time) {
 	c.queue.Done(l.key)
+	if l.late {
+		c.late(l.point)
+	}
 	if planted.Bug == planted.CountedTwice && verdict == results.Same {
 		verdict = results.Added
 	}

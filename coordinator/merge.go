@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/widthlaw/widthlaw/results"
-	"github.com/widthlaw/widthlaw/sweep"
 )
 
 // A merged says what became of rows that were taken over.
@@ -18,7 +17,7 @@ func (c *Coordinator) take(ctx context.Context, list []arrival) (n merged, err e
 		from := len(b.landings)
 		for i := range list {
 			c.queue.Delivered("", list[i].key)
-			b.add(&list[i], sweep.Cost{}, false)
+			b.add(landing{arrival: &list[i]})
 		}
 		b.after = append(b.after, func() {
 			for _, v := range b.verdicts[from : from+len(list)] {

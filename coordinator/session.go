@@ -161,6 +161,7 @@ func (c *Coordinator) connect(s *session, h sweep.Hello, capacity *sweep.Capacit
 	c.sessions[s.agent], c.agents[s.agent] = s, &agentInfo{hello: h}
 	w := &welcome{beat: c.config.Lease / 3, lease: c.config.Lease, notes: c.notes(h)}
 	w.kept = c.queue.Connect(h, claims, time.Now())
+	c.lateClaims(s.agent, claims, w.kept)
 	s.out.greet(w)
 	if capacity != nil {
 		c.queue.Capacity(s.agent, *capacity)

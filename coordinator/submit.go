@@ -104,7 +104,7 @@ func (c *Coordinator) replace(old, k *campaign) {
 		c.log.Info("sweep revised", "sweep", k.id, "name", k.spec.Name, "revision", k.record.Revision,
 			"points", k.points, "done", k.digest.Count)
 		old.dismiss()
-		k.conflicts = old.conflicts
+		k.conflicts, k.late, k.lateTold = old.conflicts, old.late, old.lateTold
 		c.campaigns[i] = k
 	}
 	c.enlist(k, nil, nil)

@@ -21,7 +21,7 @@ func ToStatus(s sweep.Status) *Status {
 		Preempted: s.Preempted, Quarantined: s.Quarantined, Cancelled: s.Cancelled,
 		Conflicts: s.Conflicts, Success: cut(s.Success, maxName), Successes: s.Successes, EtaSeconds: eta,
 		DonePerSecond: s.DonePerSecond, Paused: s.Paused, Stopped: s.Stopped, Resting: s.Resting,
-		Trouble: cut(s.Trouble, maxText), Agents: uint32(s.Agents),
+		Trouble: cut(s.Trouble, maxText), Agents: uint32(s.Agents), Late: s.Late,
 	}
 }
 
@@ -45,7 +45,7 @@ func FromStatus(w *Status) (sweep.Status, error) {
 		Preempted: w.Preempted, Quarantined: w.Quarantined, Cancelled: w.Cancelled,
 		Conflicts: w.Conflicts, Success: w.Success, Successes: w.Successes, ETA: eta,
 		DonePerSecond: w.DonePerSecond, Paused: w.Paused, Stopped: w.Stopped, Resting: w.Resting,
-		Trouble: w.Trouble, Agents: int(w.Agents),
+		Trouble: w.Trouble, Agents: int(w.Agents), Late: w.Late,
 	}, nil
 }
 

@@ -125,7 +125,7 @@ func (s *source) status() sweep.Status {
 		Points: s.uint64(), Exact: s.byte()%2 == 1, Done: s.uint64(), Failed: s.uint64(), Running: s.uint64(), Pending: s.uint64(),
 		Preempted: s.uint64(), Quarantined: s.uint64(), Cancelled: s.uint64(), Conflicts: s.uint64(), Success: s.text(), Successes: s.uint64(),
 		ETA: time.Duration(s.below(1<<40)) - 1, DonePerSecond: float64(s.uint64()), Paused: s.byte()%2 == 1, Stopped: s.byte()%2 == 1,
-		Resting: s.byte()%2 == 1, Trouble: s.text(), Agents: s.below(1 << 31),
+		Resting: s.byte()%2 == 1, Trouble: s.text(), Agents: s.below(1 << 31), Late: s.uint64(),
 	}
 	for range s.byte() % 3 {
 		if x.Files == nil {

@@ -1682,6 +1682,7 @@ type Status struct {
 	Resting           bool                   `protobuf:"varint,25,opt,name=resting,proto3" json:"resting,omitempty"`     // nothing is left to do, or stopped: Watch ends with such a status
 	Agents            uint32                 `protobuf:"varint,26,opt,name=agents,proto3" json:"agents,omitempty"`       // connected to the coordinator
 	Success           string                 `protobuf:"bytes,27,opt,name=success,proto3" json:"success,omitempty"`      // the event that successes counts
+	Late              uint64                 `protobuf:"varint,28,opt,name=late,proto3" json:"late,omitempty"`           // results and claims that came, since the coordinator started, under a lease that had ended
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -1903,6 +1904,13 @@ func (x *Status) GetSuccess() string {
 		return x.Success
 	}
 	return ""
+}
+
+func (x *Status) GetLate() uint64 {
+	if x != nil {
+		return x.Late
+	}
+	return 0
 }
 
 type WatchRequest struct {
@@ -3037,7 +3045,7 @@ const file_widthlaw_proto_rawDesc = "" +
 	"\rSweepsRequest\x12\x14\n" +
 	"\x05sweep\x18\x01 \x01(\tR\x05sweep\":\n" +
 	"\vSweepsReply\x12+\n" +
-	"\x06sweeps\x18\x01 \x03(\v2\x13.widthlaw.v1.StatusR\x06sweeps\"\xbb\x06\n" +
+	"\x06sweeps\x18\x01 \x03(\v2\x13.widthlaw.v1.StatusR\x06sweeps\"\xcf\x06\n" +
 	"\x06Status\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -3067,7 +3075,8 @@ const file_widthlaw_proto_rawDesc = "" +
 	"\atrouble\x18\x18 \x01(\tR\atrouble\x12\x18\n" +
 	"\aresting\x18\x19 \x01(\bR\aresting\x12\x16\n" +
 	"\x06agents\x18\x1a \x01(\rR\x06agents\x12\x18\n" +
-	"\asuccess\x18\x1b \x01(\tR\asuccess\x1a8\n" +
+	"\asuccess\x18\x1b \x01(\tR\asuccess\x12\x12\n" +
+	"\x04late\x18\x1c \x01(\x04R\x04late\x1a8\n" +
 	"\n" +
 	"FilesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +

@@ -61,6 +61,7 @@ type Status struct {
 	Done, Failed, Running, Pending, Preempted, Quarantined, Cancelled uint64
 
 	Conflicts     uint64
+	Late          uint64        // results and agents that came, since the coordinator started, under a lease that had ended
 	Success       string        // the event that Successes counts
 	Successes     uint64        // done points whose event is true
 	ETA           time.Duration // negative: not known

@@ -95,7 +95,7 @@ func statusJSON(s sweep.Status) object {
 	return object{
 		{"name", s.Name}, {"points", s.Points}, {"done", s.Done}, {"failed", s.Failed}, {"running", s.Running}, {"pending", s.Pending},
 		{"preempted", s.Preempted}, {"quarantined", s.Quarantined}, {"cancelled", s.Cancelled}, {"conflicts", s.Conflicts},
-		{"eta_seconds", eta},
+		{"eta_seconds", eta}, {"late", s.Late},
 	}
 }
 
@@ -121,6 +121,9 @@ func printCounts(w io.Writer, s sweep.Status, live bool) {
 	}
 	if s.Conflicts > 0 {
 		fmt.Fprintf(w, "  conflicts    %d: the same point gave different bits; see widthlaw logs\n", s.Conflicts)
+	}
+	if s.Late > 0 {
+		fmt.Fprintf(w, "  late         %d: agents were silent for longer than their lease and came back; each point is kept once\n", s.Late)
 	}
 	if s.Done > 0 && s.Success != "" {
 		fmt.Fprintf(w, "  %-12s %d of %d done\n", s.Success, s.Successes, s.Done)

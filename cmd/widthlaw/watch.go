@@ -81,6 +81,9 @@ func progressLine(s sweep.Status, live bool) string {
 	if n := failures(s); n > 0 {
 		line += fmt.Sprintf(", %d failed", n)
 	}
+	if s.Late > 0 {
+		line += fmt.Sprintf(", %d late", s.Late)
+	}
 	switch state := word(s, live); {
 	case left(s) > 0 && state == "running":
 		line += ", " + pace(s, "")

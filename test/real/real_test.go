@@ -176,7 +176,7 @@ func (s *site) until(what string, holds func() bool) {
 }
 
 // A status is what `status --output json` says.
-type status struct{ Points, Done, Failed, Running, Pending, Preempted, Quarantined, Cancelled, Conflicts uint64 }
+type status struct{ Points, Done, Failed, Running, Pending, Preempted, Quarantined, Cancelled, Conflicts, Late uint64 }
 
 func (s *site) status() (st status) {
 	s.t.Helper()
