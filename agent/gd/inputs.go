@@ -47,11 +47,15 @@ func newInputs(ctx context.Context, ds *dataset, kern *kernel.Set, threads int) 
 	if ds.N >= returned {
 		debug.FreeOSMemory()
 	}
+	return inputsOf(ds, s), nil
+}
+
+func inputsOf(ds *dataset, s spectrum) *inputs {
 	in := &inputs{n: ds.N, d: ds.D, rows: ds.X, y: ds.Y, signs: true, spectrum: s}
 	for _, y := range ds.Y {
 		in.signs = in.signs && (y == 1 || y == -1)
 	}
-	return in, nil
+	return in
 }
 
 // forward makes what pre-activations need.

@@ -16,7 +16,7 @@ func TestLibraryMakesOnce(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 8 {
 		wait.Go(func() {
-			in, err := l.get(t.Context(), p, func() (*inputs, error) {
+			in, err := l.get(t.Context(), p, func(*spectrum) (*inputs, error) {
 				made.Add(1)
 				return &inputs{n: 4, d: 4}, nil
 			})
@@ -38,7 +38,7 @@ func TestLibraryFailure(t *testing.T) {
 	making, fail := make(chan struct{}), make(chan struct{})
 	var wait sync.WaitGroup
 	wait.Go(func() {
-		_, err := l.get(t.Context(), p, func() (*inputs, error) {
+		_, err := l.get(t.Context(), p, func(*spectrum) (*inputs, error) {
 			close(making)
 			<-fail
 			return nil, context.Canceled
@@ -54,7 +54,7 @@ func TestLibraryFailure(t *testing.T) {
 		t.Errorf("a cancelled waiter got %v", err)
 	}
 	wait.Go(func() {
-		in, err := l.get(t.Context(), p, func() (*inputs, error) { return &inputs{n: 9}, nil })
+		in, err := l.get(t.Context(), p, func(*spectrum) (*inputs, error) { return &inputs{n: 9}, nil })
 		if err != nil || in.n != 9 {
 			t.Errorf("the other waiter got %v, %v", in, err)
 		}
@@ -69,39 +69,44 @@ func TestLibraryPanic(t *testing.T) {
 	p := point(t, trainer, "n=4 d=4 m=4", nil)
 	func() {
 		defer func() { recover() }()
-		l.get(t.Context(), p, func() (*inputs, error) { panic("no data set") })
+		l.get(t.Context(), p, func(*spectrum) (*inputs, error) { panic("no data set") })
 	}()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if in, err := l.get(ctx, p, func() (*inputs, error) { return &inputs{n: 4, d: 4}, nil }); err != nil || in == nil {
+	if in, err := l.get(ctx, p, func(*spectrum) (*inputs, error) { return &inputs{n: 4, d: 4}, nil }); err != nil || in == nil {
 		t.Errorf("after a panic: %v, %v", in, err)
 	}
 }
 
-// TestLibraryForgets: the least recently used data sets go, within the limit; none is lost to a user.
+// TestLibraryForgets: the least recently used data sets go, within the limit; none is lost to a user, and its spectrum is kept.
 func TestLibraryForgets(t *testing.T) {
 	trainer := TwoLayer()
-	one := layout{n: 10, d: 10}.inputBytes(true, true)
+	one := itemBytes + layout{n: 10, d: 10}.inputBytes(true, true)
 	l := newLibrary(2.5 * one)
-	made := 0
+	made, again := 0, 0
 	get := func(seed string) {
-		in, err := l.get(t.Context(), point(t, trainer, "n=10 d=10 m=4 seed="+seed, nil), func() (*inputs, error) {
+		in, err := l.get(t.Context(), point(t, trainer, "n=10 d=10 m=4 seed="+seed, nil), func(known *spectrum) (*inputs, error) {
 			made++
-			return &inputs{n: 10, d: 10}, nil
+			s := spectrum{Lambda0: float64(len(seed))}
+			if known != nil {
+				again++
+				s = *known
+			}
+			return &inputs{n: 10, d: 10, spectrum: s}, nil
 		})
-		if err != nil || in == nil {
+		if err != nil || in.spectrum.Lambda0 != float64(len(seed)) {
 			t.Fatalf("%v, %v", in, err)
 		}
 	}
-	for _, seed := range []string{"1", "2", "1", "3", "1", "2"} { // 3 drives out 2, 2 comes again and drives out 3
+	for _, seed := range []string{"1", "22", "1", "333", "1", "22"} { // 333 drives out 22, 22 comes again and drives out 333
 		get(seed)
 	}
-	if made != 4 || len(l.items) != 2 || len(l.order) != 2 {
-		t.Errorf("made %d, kept %d", made, len(l.items))
+	if made != 4 || again != 1 || len(l.sets.entries) != 2 || l.sets.order.Len() != 2 || l.spectra.order.Len() != 3 {
+		t.Errorf("made %d, %d of them again, kept %d, %d spectra", made, again, len(l.sets.entries), l.spectra.order.Len())
 	}
 	l.limit = one / 2
-	get("4")
-	if len(l.items) != 0 {
-		t.Errorf("kept %d beyond the limit", len(l.items))
+	get("4444")
+	if len(l.sets.entries) != 0 || l.bytes != 0 {
+		t.Errorf("kept %d beyond the limit, %v bytes", len(l.sets.entries), l.bytes)
 	}
 }

@@ -33,10 +33,13 @@ type twoLayer struct {
 
 // inputs is the data set of a point, from the library if it is there.
 func (t *twoLayer) inputs(ctx context.Context, p sweep.Point, kern *kernel.Set, threads int, file func(context.Context, string) (string, error)) (*inputs, error) {
-	return t.library.get(ctx, p, func() (*inputs, error) {
+	return t.library.get(ctx, p, func(known *spectrum) (*inputs, error) {
 		ds, err := makeDataset(ctx, p, file)
 		if err != nil {
 			return nil, err
+		}
+		if known != nil {
+			return inputsOf(ds, *known), nil
 		}
 		return newInputs(ctx, ds, kern, threads)
 	})
