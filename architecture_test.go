@@ -25,6 +25,7 @@ const module = "github.com/widthlaw/widthlaw"
 // mayImport says which packages of ours each package may import. The README draws the same table.
 var mayImport = map[string]string{
 	"sweep":                   "",
+	"sweep/search":            "sweep agent/gd/elementary", // exp and log with the same bits everywhere
 	"proto":                   "sweep",
 	"results":                 "sweep",
 	"results/storetest":       "sweep results", // for tests
@@ -45,7 +46,8 @@ var mayImport = map[string]string{
 	"bench":                   "",      // what `make bench` runs
 	"test/planted":            "",      // bugs that tests build in
 	"test/toy":                "sweep", // for tests, as what follows
-	"test/simulate":           "test/simulate/history",
+	"test/simulate":           "test/simulate/history test/simulate/steady test/planted",
+	"test/simulate/steady":    "",
 	"test/simulate/history":   "sweep proto coordinator agent agent/spool results test/toy",
 	"cmd/widthlaw":            "sweep proto coordinator agent agent/launch agent/gd agent/gd/kernel results results/table results/fit results/plot",
 }
