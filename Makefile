@@ -9,6 +9,9 @@ RACE := $(if $(shell command -v $$($(GO) env CC) 2>/dev/null),-race,)
 ARITHMETIC := ./agent/gd/kernel/... ./agent/gd/elementary/... ./agent/gd/eigen/... ./agent/gd ./agent/launch ./results/plot ./results/table ./cmd/... ./test/...
 CONCURRENT := ./sweep/... ./proto/... ./coordinator/... ./disk ./agent ./agent/spool ./results ./results/storetest ./results/fit
 
+# Long tests of one goroutine in a package whose other tests are concurrent: they have a turn of their own, without it.
+ALONE := ^TestFlippedBytes$$|^TestStore$$/^model$$
+
 .PHONY: help
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,7 +27,8 @@ run: build ## run examples/first.yaml: a sweep of real trainings, its figure and
 .PHONY: test
 test: ## vet, and run all tests but the long ones
 	$(GO) vet ./...
-	$(GO) test $(RACE) -timeout 15m $(CONCURRENT)
+	$(GO) test $(RACE) -timeout 15m -skip '$(ALONE)' $(CONCURRENT)
+	$(GO) test -timeout 15m -run '$(ALONE)' ./results
 	$(GO) test -timeout 15m . $(ARITHMETIC)
 
 .PHONY: test-cluster
