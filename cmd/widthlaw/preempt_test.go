@@ -24,26 +24,32 @@ func walkSpec(times int) string {
 		"grid: {seed: [1]}\nrecord: {curves: [loss, max_move, pattern_changes, pl], at: {log: 30}}\n", 30_000*times)
 }
 
-// disturbances says how often a long point is interrupted, and how much longer than usual it has to be for that.
-func disturbances() (interruptions, times int) {
+// A strain says how often a long point is interrupted, how many times longer than usual it has to be for that, and within which time of its
+// start each agent is asked to leave.
+type strain struct {
+	interruptions, times int
+	within               time.Duration
+}
+
+func disturbances() strain {
 	if os.Getenv("WIDTHLAW_SOAK") != "" {
-		return 30, 20
+		return strain{interruptions: 30, times: 40, within: 5 * time.Second}
 	}
-	return 3, 1
+	return strain{interruptions: 4, times: 2, within: time.Second}
 }
 
 // TestLongPointInterrupted: a point that takes long and is interrupted again and again yields what it yields undisturbed.
 func TestLongPointInterrupted(t *testing.T) {
 	t.Parallel()
-	most, times := disturbances()
+	load := disturbances()
 	h := newHouse(t)
-	h.write("walk.yaml", walkSpec(times))
+	h.write("walk.yaml", walkSpec(load.times))
 	h.ends(h.lasting("run", "walk.yaml", "--cores", "1"))
 	digest := h.must("digest")
-	t.Run("agents", func(t *testing.T) { preemptAgents(t, most, times, digest) })
-	t.Run("run", func(t *testing.T) { interruptRun(t, most, times, digest) })
-	if times > 1 { // it takes more than a minute until there is a checkpoint to go on from
-		t.Run("kill", func(t *testing.T) { killRun(t, times, digest) })
+	t.Run("agents", func(t *testing.T) { preemptAgents(t, load, digest) })
+	t.Run("run", func(t *testing.T) { interruptRun(t, load, digest) })
+	if load.times > 10 { // it takes more than a minute until there is a checkpoint to go on from
+		t.Run("kill", func(t *testing.T) { killRun(t, load, digest) })
 	}
 }
 
@@ -113,62 +119,111 @@ func (h *house) ends(cmd *exec.Cmd) {
 
 var stepIn = regexp.MustCompile(`msg="(a point was preempted|a point goes on)[^"]*".* step=(\d+)`)
 
+// A toll is what interruptions cost a point.
+type toll struct {
+	kept    int           // interruptions that left a checkpoint
+	reached int           // the step of the last one
+	lost    time.Duration // of computing that had to be done again
+	longest time.Duration // that an agent took to leave
+}
+
 // preemptAgents asks each agent to leave, at any moment: it is gone in time, and the next one goes on where it was.
-func preemptAgents(t *testing.T, most, times int, digest string) {
+func preemptAgents(t *testing.T, load strain, digest string) {
 	h := newHouse(t)
-	h.write("walk.yaml", walkSpec(times))
-	h.lasting("serve")
+	h.write("walk.yaml", walkSpec(load.times))
+	serve := h.lasting("serve")
 	h.until(regexp.MustCompile("no sweep"), "list")
 	h.must("submit", "walk.yaml")
 	random := rand.New(rand.NewPCG(3, 4))
-	reached, kept, done := 0, 0, false
-	for range most {
-		agent, log := h.watched("agent", "--cores", strconv.Itoa(1+random.IntN(2)))
-		log.await("a session with the coordinator")
-		time.Sleep(time.Duration(1500+random.IntN(500)) * time.Millisecond)
-		agent.Process.Signal([]os.Signal{syscall.SIGTERM, syscall.SIGUSR1}[random.IntN(2)])
-		began := time.Now()
-		if err := agent.Wait(); err != nil {
-			t.Errorf("an agent that was asked to leave: %v\n%s", err, log.text())
-		}
-		if took := time.Since(began); took > 20*time.Second {
-			t.Errorf("an agent took %v to leave", took)
-		}
-		for _, m := range stepIn.FindAllStringSubmatch(log.text(), -1) {
-			step, _ := strconv.Atoi(m[2])
-			if m[1] == "a point goes on" && step != reached {
-				t.Errorf("an agent goes on from step %d; the last one left at step %d", step, reached)
-			}
-			if m[1] == "a point was preempted" {
-				reached = step
-				kept++
-			}
-		}
-		if done = strings.Contains(h.must("status", "--output", "json"), `"done":1`); done {
+	var cost toll
+	first, done := 1500*time.Millisecond, 0
+	for ; done < load.interruptions; done++ {
+		cost.preempt(h, first+time.Duration(random.Int64N(int64(load.within))), random)
+		if strings.Contains(h.must("status", "--output", "json"), `"done":1`) {
 			break
 		}
-		want(t, h.must("status", "--output", "json"), `"running":0,"pending":0,"preempted":1`)
-	}
-	if kept < 2 || !done && kept < most-1 { // an agent may be asked to leave before it has a second's work to keep
-		t.Errorf("%d checkpoints in %d interruptions", kept, most)
+		want(t, h.must("status", "--output", "json"), `"running":0,"pending":[01],"preempted":[01]`)
+		first = 0
 	}
 	last := h.lasting("agent", "--cores", "1")
 	h.ends(h.lasting("wait", "walk"))
 	if got := h.must("digest"); got != digest {
-		t.Errorf("digest after %d interruptions: %s, undisturbed: %s", kept, got, digest)
+		t.Errorf("digest after %d interruptions: %s, undisturbed: %s", done, got, digest)
 	}
-	want(t, h.must("export", "--format", "jsonl"), `"attempts":1`)
+	rows := h.must("export", "--format", "jsonl")
+	want(t, rows, `"attempts":1`)
 	last.Process.Signal(syscall.SIGTERM)
 	h.ends(last)
 	h.nothingKept()
+	serve.Process.Signal(syscall.SIGTERM)
+	h.ends(serve)
+	h.must("check")
+	cost.judge(t, done, load.interruptions, rows)
+}
+
+// preempt starts an agent and asks it to leave after a time with a session.
+func (c *toll) preempt(h *house, after time.Duration, random *rand.Rand) {
+	h.t.Helper()
+	agent, log := h.watched("agent", "--cores", strconv.Itoa(1+random.IntN(2)))
+	log.await("a session with the coordinator")
+	started := time.Now()
+	time.Sleep(after)
+	asked := time.Now()
+	agent.Process.Signal([]os.Signal{syscall.SIGTERM, syscall.SIGUSR1}[random.IntN(2)])
+	if err := agent.Wait(); err != nil {
+		h.t.Errorf("an agent that was asked to leave: %v\n%s", err, log.text())
+	}
+	left := time.Now()
+	c.longest = max(c.longest, left.Sub(asked))
+	went, kept := c.reached > 0, false
+	for _, m := range stepIn.FindAllStringSubmatch(log.text(), -1) {
+		step, _ := strconv.Atoi(m[2])
+		switch {
+		case m[1] == "a point goes on" && step != c.reached:
+			h.t.Errorf("an agent goes on from step %d; the last one left at step %d", step, c.reached)
+		case m[1] == "a point goes on":
+			went = false
+		case m[1] == "a point was preempted":
+			c.reached, kept = step, true
+			c.kept++
+		}
+	}
+	if !kept && !went { // it computed, and nothing is left of it
+		c.lost += left.Sub(started)
+	}
+}
+
+// judge says what the interruptions cost, and wants that to be little.
+func (c *toll) judge(t *testing.T, interruptions, most int, rows string) {
+	t.Helper()
+	m := regexp.MustCompile(`"seconds":([0-9.e+-]+)`).FindStringSubmatch(rows)
+	if m == nil {
+		t.Fatalf("no seconds in %s", rows)
+	}
+	seconds, err := strconv.ParseFloat(m[1], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	share := c.lost.Seconds() / seconds
+	t.Logf("a point of %.1f s, interrupted %d times, with %d checkpoints: %.2f s of it were computed twice, %.2f %%; the slowest agent left in %v",
+		seconds, interruptions, c.kept, c.lost.Seconds(), 100*share, c.longest.Round(time.Millisecond))
+	if share > 0.03 {
+		t.Errorf("%.1f %% of the point were computed twice", 100*share)
+	}
+	if c.longest > 20*time.Second {
+		t.Errorf("an agent took %v to leave", c.longest)
+	}
+	if interruptions < most || c.kept < most/2 {
+		t.Errorf("%d interruptions, %d checkpoints; %d interruptions should fit: make walkSpec longer", interruptions, c.kept, most)
+	}
 }
 
 // interruptRun presses Ctrl-C: the same command goes on where it was.
-func interruptRun(t *testing.T, most, times int, digest string) {
+func interruptRun(t *testing.T, load strain, digest string) {
 	h := newHouse(t)
-	h.write("walk.yaml", walkSpec(times))
+	h.write("walk.yaml", walkSpec(load.times))
 	reached := int64(0)
-	for range most {
+	for range load.interruptions {
 		run := h.start("run", "walk.yaml")
 		h.until(regexp.MustCompile(`"running":1|"done":1`), "status", "--output", "json")
 		time.Sleep(1500 * time.Millisecond)
@@ -197,9 +252,9 @@ func interruptRun(t *testing.T, most, times int, digest string) {
 }
 
 // killRun kills a run: the same command goes on from the last checkpoint that it had taken on the way.
-func killRun(t *testing.T, times int, digest string) {
+func killRun(t *testing.T, load strain, digest string) {
 	h := newHouse(t)
-	h.write("walk.yaml", walkSpec(times))
+	h.write("walk.yaml", walkSpec(load.times))
 	run := h.lasting("run", "walk.yaml", "--cores", "1")
 	for end := time.Now().Add(2 * time.Minute); len(h.kept()) == 0; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
