@@ -10,5 +10,6 @@ go list ./... | while read -r pkg; do
 	done
 done
 tools/arm64.sh
-go run ./test/simulate -histories "${HISTORIES:-10000}"
-WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h ./cmd/... ./coordinator/... ./agent/... ./results/... ./test/simulate
+go run ./test/simulate -histories "${HISTORIES:-10000}" -seed 1
+WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h -v -run '^TestPlanted$' ./test/simulate # prints which history finds each bug
+WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h ./cmd/... ./coordinator/... ./agent/... ./results/...

@@ -1,54 +1,88 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/widthlaw/widthlaw/test/simulate/history"
 )
 
-// What a child tells on its standard output, a line each. Other lines are a transcript.
+// What a child tells on its standard output, a line each. Other lines are the transcript.
 const (
-	beginsLine   = "\x01begins %d\n"
-	violatesLine = "\x01violates %d %q\n"
-	endsLine     = "\x01ends %d\n"
+	violatesLine = "\x01violates "
+	endsLine     = "\x01ends"
 )
 
-// runChild runs histories one after the other, inside a test, because only there is fake time to be had. It does not return.
+// runChild runs one history, inside a test, because only there is fake time to be had. It does not return.
 func (o options) runChild() {
-	runtime.GOMAXPROCS(1) // goroutines take turns; what happens depends less on the machine
-	debug.SetGCPercent(400)
 	testing.Main(
 		func(string, string) (bool, error) { return true, nil },
-		[]testing.InternalTest{{Name: "histories", F: func(t *testing.T) {
-			for i := range o.histories {
-				o.runOne(t, o.first+i*o.step)
+		[]testing.InternalTest{{Name: "history", F: func(t *testing.T) {
+			begin(t, o.first)
+			var r history.Report
+			synctest.Test(t, func(*testing.T) {
+				r = history.Run(o.first, filepath.Join(o.folder, fmt.Sprintf("history-%d", o.first)), o.verbose)
+			})
+			if o.verbose {
+				r.Write(os.Stdout)
 			}
+			for _, v := range r.Violations {
+				fmt.Printf("%s%q\n", violatesLine, v)
+			}
+			fmt.Println(endsLine)
 			os.Exit(0)
 		}}}, nil, nil)
 }
 
-func (o options) runOne(t *testing.T, seed uint64) {
-	fmt.Printf(beginsLine, seed)
-	for range o.repeat {
-		var r history.Report
-		synctest.Test(t, func(*testing.T) {
-			r = history.Run(seed, filepath.Join(o.folder, fmt.Sprintf("history-%d", seed)), o.verbose)
-		})
-		if o.verbose && (len(r.Violations) > 0 || o.repeat == 1) {
-			r.Write(os.Stdout)
-		}
-		for _, v := range r.Violations {
-			fmt.Printf(violatesLine, seed, v)
-		}
-		if len(r.Violations) > 0 {
-			break
+// A told is what a child has told of a history.
+type told struct {
+	seed       uint64
+	transcript strings.Builder
+	violations []string
+}
+
+// longest is how long a history may take in real time: one that goes on has found a way not to end.
+const longest = 2 * time.Minute
+
+// history runs the history of a seed in a process of its own. What ends that process, such as a panic, breaks a promise too.
+func (t *tally) history(seed uint64) (*told, error) {
+	ctx, stop := context.WithTimeout(context.Background(), longest)
+	defer stop()
+	c := exec.CommandContext(ctx, t.program, "-child", "-folder", t.folder, "-seed", fmt.Sprint(seed), fmt.Sprintf("-v=%v", t.verbose))
+	c.Env = append(os.Environ(), "GOMAXPROCS=1") // see package steady
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	out, err := c.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return nil, err
+	}
+	h := &told{seed: seed}
+	ended := false
+	for line := range strings.Lines(string(out)) {
+		text, violates := strings.CutPrefix(line, violatesLine)
+		switch {
+		case violates:
+			text, _ = strconv.Unquote(strings.TrimSuffix(text, "\n"))
+			h.violations = append(h.violations, text)
+		case line == endsLine+"\n":
+			ended = true
+		default:
+			h.transcript.WriteString(line)
 		}
 	}
-	fmt.Printf(endsLine, seed)
+	if !ended {
+		h.violations = append(h.violations, fmt.Sprintf("the process ended: %v\n%s", err, stderr.String()))
+	}
+	return h, nil
 }

@@ -1,156 +1,126 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
-	"strconv"
-	"strings"
+	"path/filepath"
 	"sync"
-	"time"
+
+	"github.com/widthlaw/widthlaw/test/simulate/steady"
 )
 
-// A tally gathers what the children say.
+// A tally hands histories out to as many processes at a time as there may be, and prints what they tell in the order of their seeds.
 type tally struct {
 	options
+	program string
+	out     io.Writer
+
 	mu         sync.Mutex
-	ran        uint64
+	next       uint64           // histories handed out
+	told       map[uint64]*told // histories that have ended before an earlier one has, by number
+	ran        uint64           // histories printed
 	violations int
-	over       bool // enough is known
+	over       bool  // no more are wanted
+	err        error // the first that kept a process from starting
 }
 
-// runAll shares the histories out among children.
-func (o options) runAll() (violations int, ran uint64, err error) {
+// run runs all histories and writes what they tell.
+func (o options) run(out io.Writer) (violations int, err error) {
 	parent := o.folder
 	if parent == "" {
 		if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
 			parent = "/dev/shm"
 		}
 	}
-	folder, err := os.MkdirTemp(parent, "widthlaw-simulate-")
-	if err != nil {
-		return 0, 0, fmt.Errorf("%w; name another -folder", err)
+	if o.folder, err = os.MkdirTemp(parent, "widthlaw-simulate-"); err != nil {
+		return 0, fmt.Errorf("%w; name another -folder", err)
 	}
-	o.folder = folder
-	t := &tally{options: o}
-	n := uint64(max(1, min(o.processes, int(min(o.histories, 1024)))))
-	var children sync.WaitGroup
-	errs := make([]error, n)
-	for i := range n {
-		children.Go(func() { errs[i] = t.share(o.first+i, (o.histories-i+n-1)/n, n) })
+	defer func() { err = errors.Join(err, os.RemoveAll(o.folder)) }()
+	t := &tally{options: o, out: out, told: map[uint64]*told{}}
+	if t.program, err = o.build(); err != nil {
+		return 0, err
 	}
-	children.Wait()
-	return t.violations, t.ran, errors.Join(append(errs, os.RemoveAll(folder))...)
+	var workers sync.WaitGroup
+	for range max(1, o.processes) {
+		workers.Go(t.work)
+	}
+	workers.Wait()
+	fmt.Fprintf(out, "%d histories, %d violations\n", t.ran, t.violations)
+	return t.violations, t.err
 }
 
-// share runs every step-th history, in as many processes, one after the other, as it takes: one that breaks down costs one history.
-func (t *tally) share(first, histories, step uint64) error {
-	for histories > 0 {
-		done, err := t.child(first, histories, step)
-		if err != nil {
-			return err
-		}
-		first, histories = first+done*step, histories-done
-		t.mu.Lock()
-		over := t.over
-		t.mu.Unlock()
-		if over {
-			return nil
-		}
+// build makes the program in which one seed is one history; where this Go cannot, this program itself has to do.
+func (o options) build() (program string, err error) {
+	program = filepath.Join(o.folder, "steady")
+	err = steady.Build("github.com/widthlaw/widthlaw/test/simulate", program, o.folder, o.tags()...)
+	if errors.Is(err, steady.ErrUnknown) {
+		fmt.Fprintln(os.Stderr, "simulate:", err)
+		return os.Executable()
 	}
-	return nil
+	return program, err
 }
 
-// longest is how long a history may take in real time: one that goes on has found a way not to end.
-const longest = 2 * time.Minute
+// tags are those that this program was built with.
+func (o options) tags() []string {
+	if o.bug == "" {
+		return nil
+	}
+	return []string{"bug_" + o.bug}
+}
 
-// child runs one process until it ends or breaks down, and says for how many histories that was good.
-func (t *tally) child(first, histories, step uint64) (done uint64, err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return 0, err
-	}
-	c := exec.Command(self, "-child", "-folder", t.folder, "-seed", fmt.Sprint(first), "-histories", fmt.Sprint(histories), "-step", fmt.Sprint(step),
-		"-repeat", fmt.Sprint(t.repeat), fmt.Sprintf("-v=%v", t.verbose))
-	var stderr bytes.Buffer
-	c.Stderr = &stderr
-	out, err := c.StdoutPipe()
-	if err != nil {
-		return 0, err
-	}
-	if err := c.Start(); err != nil {
-		return 0, err
-	}
-	lines := bufio.NewReader(out)
-	open, failed := false, false
-	late := time.AfterFunc(longest, func() { _ = c.Process.Kill() })
-	defer late.Stop()
+// work runs one history after the other until there are no more.
+func (t *tally) work() {
 	for {
-		line, err := lines.ReadString('\n')
+		t.mu.Lock()
+		number := t.next
+		if number == t.histories || t.over {
+			t.mu.Unlock()
+			return
+		}
+		t.next++
+		t.mu.Unlock()
+		h, err := t.history(t.first + number)
+		t.mu.Lock()
 		if err != nil {
-			break
+			t.over, t.err = true, errors.Join(t.err, err)
+		} else {
+			t.ended(number, h)
 		}
-		said, ours := strings.CutPrefix(line, "\x01")
-		word, rest, _ := strings.Cut(strings.TrimSuffix(said, "\n"), " ")
-		switch {
-		case !ours:
-			t.print(line)
-		case word == "begins":
-			open, failed = true, false
-			late.Reset(longest)
-		case word == "violates":
-			seed, text, _ := strings.Cut(rest, " ")
-			text, _ = strconv.Unquote(text)
-			t.violated(seed, text, !failed)
-			failed = true
-		case word == "ends":
-			open = false
-			done++
-			if t.ended(failed) {
-				_ = c.Process.Kill()
-			}
-		}
+		t.mu.Unlock()
 	}
-	err = c.Wait()
-	if open && !t.isOver() {
-		seed := first + done*step
-		t.violated(fmt.Sprint(seed), fmt.Sprintf("the process ended: %v\n%s", err, stderr.String()), true)
-		t.ended(true)
-		done++
+}
+
+// ended prints what is due. The lock is held.
+func (t *tally) ended(number uint64, h *told) {
+	t.told[number] = h
+	for !t.over && t.told[t.ran] != nil {
+		h = t.told[t.ran]
+		delete(t.told, t.ran)
+		t.ran++
+		t.violations += len(h.violations)
+		t.over = t.stop && len(h.violations) > 0
+		t.print(h)
 	}
-	return done, nil
 }
 
-func (t *tally) print(line string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	fmt.Print(line)
-}
-
-func (t *tally) violated(seed, text string, first bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.violations++
-	if first {
-		fmt.Printf("seed %s breaks a promise; again, with a transcript: go run ./test/simulate -seed %s -histories 1 -repeat 20 -v\n", seed, seed)
+func (t *tally) print(h *told) {
+	fmt.Fprint(t.out, h.transcript.String())
+	if len(h.violations) == 0 {
+		return
 	}
-	fmt.Printf("  %s\n", text)
+	fmt.Fprintf(t.out, "seed %d breaks a promise; again, with a transcript: %s\n", h.seed, t.again(h.seed))
+	for _, v := range h.violations {
+		fmt.Fprintf(t.out, "  %s\n", v)
+	}
 }
 
-// ended counts a history and says whether the children should end.
-func (t *tally) ended(failed bool) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.ran++
-	t.over = t.over || failed && t.stop
-	return t.over
-}
-
-func (t *tally) isOver() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.over
+// again is the command that runs one history again.
+func (o options) again(seed uint64) string {
+	tags := ""
+	for _, tag := range o.tags() {
+		tags = "-tags " + tag + " "
+	}
+	return fmt.Sprintf("go run %s./test/simulate -seed %d -histories 1 -v", tags, seed)
 }

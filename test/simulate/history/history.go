@@ -25,7 +25,8 @@ type Report struct {
 	Violations []string      // none: every promise was kept
 	Took       time.Duration // in the history's own time
 
-	notes []note
+	notes  []note
+	hidden *strings.Replacer
 }
 
 // A note is one line of a transcript, written out only when it is read.
@@ -38,7 +39,7 @@ type note struct {
 // Write writes the transcript.
 func (r *Report) Write(w io.Writer) {
 	for _, n := range r.notes {
-		fmt.Fprintf(w, "%11.6f  %s\n", n.at.Seconds(), fmt.Sprintf(n.format, n.args...))
+		fmt.Fprintf(w, "%11.6f  %s\n", n.at.Seconds(), r.hidden.Replace(fmt.Sprintf(n.format, n.args...)))
 	}
 }
 
@@ -81,6 +82,8 @@ func Run(seed uint64, folder string, verbose bool) Report {
 		fences: map[uint64]string{}, wires: map[*wire]bool{},
 	}
 	w.report.Seed = seed
+	// The only words that one history has and its repetition has not: a folder, and the process's number in the names of agents.
+	w.report.hidden = strings.NewReplacer(folder, "FOLDER", fmt.Sprintf("-%d-", os.Getpid()), "-PID-")
 	w.plan.verbose = verbose
 	w.note("%s", w.plan)
 	w.direct()
@@ -113,7 +116,7 @@ func (w *world) violated(format string, args ...any) {
 
 // violates is violated for who holds the lock.
 func (w *world) violates(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	text := w.report.hidden.Replace(fmt.Sprintf(format, args...))
 	w.noted("VIOLATION: %s", text)
 	if !w.broken[text] && len(w.report.Violations) < 20 {
 		w.broken[text] = true

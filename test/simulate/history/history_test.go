@@ -12,8 +12,9 @@ import (
 	"github.com/widthlaw/widthlaw/results/storetest"
 )
 
-// histories is how many of them `make test` runs; `make soak` runs many more, by the command.
-const histories = 300
+// histories is how many of them run here, where goroutines take turns as they happen to; many more run by the command in test/simulate,
+// each of which can be run again.
+const histories = 40
 
 func TestHistories(t *testing.T) {
 	folder := fast(t)
@@ -26,7 +27,7 @@ func TestHistories(t *testing.T) {
 					var r Report
 					synctest.Test(t, func(*testing.T) { r = Run(seed, filepath.Join(folder, fmt.Sprint(seed)), false) })
 					for _, v := range r.Violations {
-						t.Errorf("%s\nagain, with a transcript: go run ./test/simulate -seed %d -histories 1 -repeat 20 -v", v, seed)
+						t.Errorf("%s\nperhaps again, with a transcript: go run ./test/simulate -seed %d -histories 1 -v", v, seed)
 					}
 				})
 			}
