@@ -84,7 +84,7 @@ func (c *Coordinator) keepCheckpoint(ctx context.Context, point []byte, step, by
 		c.log.Warn("a checkpoint cannot be kept; the one before it stays, and the point goes on", "key", key.String(), "step", step, "error", err)
 		return err
 	case err != nil:
-		c.log.Error("a checkpoint was refused", "key", key.String(), "step", step, "error", err)
+		c.notices.warn("a checkpoint was refused", "key", key.String(), "step", step, "error", err)
 		return err
 	case c.config.Store.Has(key): // done meanwhile
 		return c.checkpoints.Remove(key)

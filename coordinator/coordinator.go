@@ -84,6 +84,7 @@ type Coordinator struct {
 	config      Config
 	log         *slog.Logger
 	logs        *logbook
+	notices     *notices
 	identity    identity
 	checkpoints *checkpoints.Folder
 	scratch     string // folder of data files by hash, for parsing specs; removed at the end of Run
@@ -148,6 +149,7 @@ func (c *Coordinator) open() (err error) {
 		return err
 	}
 	c.log = slog.New(c.logs.handler(c.config.Log))
+	c.notices = &notices{log: c.log, kinds: map[string]*allowance{}}
 	if c.identity, err = openIdentity(c.config.State); err != nil {
 		return err
 	}

@@ -11,9 +11,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/tap"
 
 	"github.com/widthlaw/widthlaw/coordinator/checkpoints"
 	"github.com/widthlaw/widthlaw/disk"
@@ -30,14 +29,13 @@ func (c *Coordinator) Serve(ctx context.Context, l net.Listener, announce bool) 
 		return fmt.Errorf("coordinator: %w", errors.Join(err, l.Close()))
 	}
 	g := grpc.NewServer(
-		grpc.Creds(credentials),
+		grpc.Creds(doorman{credentials}), grpc.ConnectionTimeout(strangerTime),
+		grpc.MaxConcurrentStreams(maxStreams), grpc.MaxHeaderListSize(maxHeader),
 		grpc.MaxRecvMsgSize(proto.MaxMessage), grpc.MaxSendMsgSize(proto.MaxMessage),
-		grpc.MaxConcurrentStreams(128),
-		grpc.ConnectionTimeout(20*time.Second),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: proto.KeepaliveTime, Timeout: 20 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: proto.KeepaliveTime / 3, PermitWithoutStream: true}),
-		grpc.UnaryInterceptor(c.unary), grpc.StreamInterceptor(c.stream),
-		grpc.WaitForHandlers(true),
+		grpc.InTapHandle(c.admitted), grpc.UnaryInterceptor(c.unary), grpc.StreamInterceptor(c.stream),
+		grpc.StatsHandler(complaints{c.notices}), grpc.WaitForHandlers(true),
 	)
 	serving, end := context.WithCancel(ctx)
 	defer end()
@@ -49,7 +47,7 @@ func (c *Coordinator) Serve(ctx context.Context, l net.Listener, announce bool) 
 		}
 	}
 	failed := make(chan error, 1)
-	c.handlers.Go(func() { failed <- g.Serve(l) })
+	c.handlers.Go(func() { failed <- g.Serve(&gate{Listener: l, notices: c.notices}) })
 	select {
 	case <-ctx.Done():
 		err = nil
@@ -69,42 +67,33 @@ func (c *Coordinator) Serve(ctx context.Context, l net.Listener, announce bool) 
 	return nil
 }
 
-// admitted says whether the caller of a method may call it.
-func (c *Coordinator) admitted(ctx context.Context, method string) error {
-	md, _ := metadata.FromIncomingContext(ctx)
-	role := c.identity.RoleOf(md.Get("authorization"))
+// admitted says whether the caller of a method may call it. gRPC asks before it reads anything but the call's header, so that a stranger
+// cannot have it read messages.
+func (c *Coordinator) admitted(ctx context.Context, call *tap.Info) (context.Context, error) {
+	role := c.identity.RoleOf(call.Header.Get("authorization"))
+	x := guestOf(ctx)
 	switch {
+	case x == nil:
+		return ctx, status.Error(codes.Internal, "the call came over no connection of this coordinator")
 	case role == proto.NoRole:
-		c.log.Warn("a call without the token was refused", "method", method, "from", from(ctx))
-		return status.Error(codes.Unauthenticated, "the token is missing or wrong: use the access file of this coordinator as it is now")
-	case proto.RoleOf(method) != role:
-		c.log.Warn("a call with the wrong token was refused", "method", method, "from", from(ctx))
-		return status.Error(codes.PermissionDenied, "this token does not open that: agents need agent-access.json, clients access.json")
+		x.tell("a call without the token was refused", "method", call.FullMethodName)
+		return ctx, status.Error(codes.Unauthenticated, "the token is missing or wrong: use the access file of this coordinator as it is now")
+	case proto.RoleOf(call.FullMethodName) != role:
+		x.tell("a call with the wrong token was refused", "method", call.FullMethodName)
+		return ctx, status.Error(codes.PermissionDenied, "this token does not open that: agents need agent-access.json, clients access.json")
 	}
-	return nil
-}
-
-func from(ctx context.Context) string {
-	if p, ok := peer.FromContext(ctx); ok {
-		return p.Addr.String()
-	}
-	return "?"
+	x.welcome()
+	return ctx, nil
 }
 
 func (c *Coordinator) unary(ctx context.Context, m any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (reply any, err error) {
 	defer c.recovered(info.FullMethod, &err)
-	if err := c.admitted(ctx, info.FullMethod); err != nil {
-		return nil, err
-	}
 	reply, err = handler(ctx, m)
 	return reply, coded(err)
 }
 
 func (c *Coordinator) stream(srv any, s grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
 	defer c.recovered(info.FullMethod, &err)
-	if err := c.admitted(s.Context(), info.FullMethod); err != nil {
-		return err
-	}
 	return coded(handler(srv, s))
 }
 

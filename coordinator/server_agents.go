@@ -136,7 +136,7 @@ func (a *agentService) receive(ctx context.Context, stream workStream, met chan<
 	if err != nil {
 		return err
 	}
-	claims, err := a.claims(ctx, hello.Held)
+	claims, err := a.claims(ctx, hello.Agent, hello.Held)
 	if err != nil {
 		return err
 	}
@@ -229,7 +229,7 @@ func (a *agentService) examine(r *proto.Result) arrival {
 }
 
 // claims finds out what the queue must know of what an agent says to hold.
-func (a *agentService) claims(ctx context.Context, held []sweep.Claim) ([]queue.Claim, error) {
+func (a *agentService) claims(ctx context.Context, agent string, held []sweep.Claim) ([]queue.Claim, error) {
 	if len(held) == 0 {
 		return nil, nil
 	}
@@ -241,7 +241,7 @@ func (a *agentService) claims(ctx context.Context, held []sweep.Claim) ([]queue.
 	for _, h := range held {
 		p, err := sweep.DecodePoint(a.c.config.Trainers, h.Point)
 		if err != nil {
-			a.c.log.Warn("an agent holds a point that is none", "error", err)
+			a.c.notices.warn("an agent holds a point that is none", "agent", agent, "error", err)
 			continue
 		}
 		x := queue.Claim{Claim: h, Key: sweep.KeyOf(h.Point), In: map[string]queue.Item{}}
