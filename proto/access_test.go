@@ -2,6 +2,7 @@ package proto
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"net"
@@ -67,6 +68,38 @@ func FuzzAccess(f *testing.F) {
 		if a, err := ParseAccess(s); err == nil {
 			if b, err := ParseAccess(a.String()); err != nil || a != b {
 				t.Errorf("%v, then %v, %v", a, b, err)
+			}
+		}
+	})
+}
+
+// FuzzAccessFiles reads any text as an access file, and as what a coordinator keeps of itself.
+func FuzzAccessFiles(f *testing.F) {
+	id, err := NewIdentity()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, x := range []any{id, id.Access(AgentRole, "a:1")} {
+		text, err := json.Marshal(x)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte("null"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		path := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if a, err := ReadAccess(path); err == nil {
+			if b, err := ParseAccess(a.String()); err != nil || a != b {
+				t.Errorf("%v, then %v, %v", a, b, err)
+			}
+		}
+		if id, err := LoadIdentity(path); err == nil {
+			if _, err := id.ServerCredentials(); err != nil {
+				t.Error(err)
 			}
 		}
 	})

@@ -188,6 +188,7 @@ func FuzzIncoming(f *testing.F) {
 	add(ToRow(s.row()))
 	add(ToStatus(s.status()))
 	add(ToPutCheckpoint(Upload{Point: s.bytes(1), Step: 7, Bytes: 1 << 30}))
+	add(&SubmitRequest{Spec: []byte("name: a"), Files: map[string][]byte{"a.csv": make([]byte, 32)}})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		try(t, b, &Assignment{}, FromAssignment)
 		try(t, b, &Held{}, FromHeld)
@@ -199,6 +200,7 @@ func FuzzIncoming(f *testing.F) {
 		try(t, b, &Provenance{}, FromProvenance)
 		try(t, b, &PutCheckpointRequest{}, FromPutCheckpoint)
 		try(t, b, &GetCheckpointRequest{}, fromGetCheckpoint)
+		try(t, b, &SubmitRequest{}, func(m *SubmitRequest) (map[string]string, error) { return FromFiles(m.Files) })
 	})
 }
 

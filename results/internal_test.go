@@ -1,12 +1,9 @@
 package results
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -163,50 +160,4 @@ func TestCommitThatHappened(t *testing.T) {
 	if r, err := Check(dir, nil); err != nil || !r.Clean() {
 		t.Fatalf("%v, %v", r.Damage, err)
 	}
-}
-
-func FuzzDecodeRow(f *testing.F) {
-	f.Add(Row{Point: []byte("p"), Outcome: []byte("o"), Provenance: sweep.Provenance{Host: "h", Attempts: 2}}.encode(nil))
-	f.Add([]byte{0xff, 0xff})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if r, err := decodeRow(b); err == nil {
-			again, err := decodeRow(r.encode(nil))
-			if err != nil || again.Key != r.Key || !bytes.Equal(again.Outcome, r.Outcome) {
-				t.Fatalf("%v: %v differs from %v", err, again, r)
-			}
-		}
-	})
-}
-
-// FuzzFile takes any bytes apart as a store. It may find what it likes but not panic.
-func FuzzFile(f *testing.F) {
-	dir := f.TempDir()
-	s, err := Open(dir, Options{})
-	if err != nil {
-		f.Fatal(err)
-	}
-	if _, err := s.Put([]Row{{Key: sweep.KeyOf([]byte("p")), Point: []byte("p")}}); err != nil {
-		f.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		f.Fatal(err)
-	}
-	text, err := os.ReadFile(filepath.Join(dir, fileName))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(text[:40960])
-	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, skim := range []bool{false, true} {
-			var c checker
-			p := newParser(bytes.NewReader(b), int64(len(b)), func(page uint64, text string) { c.add(page, "%s", text) })
-			if p == nil {
-				return
-			}
-			p.skim = skim
-			_ = c.contents(p)
-			p.free()
-		}
-	})
 }

@@ -48,6 +48,29 @@ func TestReadHosts(t *testing.T) {
 	}
 }
 
+// FuzzReadHosts: whatever is accepted names hosts that ssh cannot take for options, once each.
+func FuzzReadHosts(f *testing.F) {
+	f.Add("# two\n\n alice@lab1  cores=16 # big\nlab2 binary=/opt/w cores=1\n")
+	f.Add("-oProxyCommand=evil")
+	f.Add("a\x00b cores=99999999999999999999")
+	f.Fuzz(func(t *testing.T, text string) {
+		hosts, err := ReadHosts(strings.NewReader(text), "hosts")
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "hosts:") {
+				t.Errorf("%v does not say where", err)
+			}
+			return
+		}
+		seen := map[string]bool{}
+		for _, h := range hosts {
+			if h.Name == "" || strings.HasPrefix(h.Name, "-") || strings.ContainsAny(h.Name, " \t\n=#") || seen[h.Name] || h.Cores < 0 {
+				t.Errorf("%q gives the host %+v", text, h)
+			}
+			seen[h.Name] = true
+		}
+	})
+}
+
 // run runs the job script of s in a shell, as a node with these variables would, and returns the agent's arguments.
 func run(t *testing.T, s Slurm, env ...string) string {
 	t.Helper()
