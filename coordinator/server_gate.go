@@ -37,9 +37,12 @@ type guest struct {
 	net.Conn
 	gate   *gate
 	once   sync.Once
-	place  *list.Element // among the strangers; nil: none of them. The gate's lock guards it, and said
-	said   bool          // the log knows of it
 	expiry *time.Timer
+
+	// Of the gate's lock.
+	place *list.Element // among the strangers; nil: none of them
+	met   bool          // the handshake has ended well
+	said  bool          // the log knows of it, or need not
 }
 
 // Accept waits for the next connection that there is room for.
@@ -108,15 +111,26 @@ func (x *guest) turnAway(why string) {
 	x.Close()
 }
 
+// shaken is called when the handshake has ended.
+func (x *guest) shaken(err error) {
+	x.gate.mu.Lock()
+	x.met = err == nil
+	said := x.said
+	x.gate.mu.Unlock()
+	if err != nil && !said {
+		x.tell("a connection was refused: its TLS handshake failed", "error", err)
+	}
+}
+
 // Close is called by gRPC whenever a connection ends, on whatever side.
 func (x *guest) Close() error {
 	x.once.Do(func() {
 		x.gate.mu.Lock()
 		x.known()
 		x.gate.guests--
-		said := x.said
+		untold := x.met && !x.said
 		x.gate.mu.Unlock()
-		if !said {
+		if untold {
 			x.gate.notices.warn("a connection ended without a call", "from", x.RemoteAddr().String())
 		}
 	})
@@ -141,8 +155,8 @@ func (d doorman) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, 
 	if !ok {
 		return nil, nil, errors.Join(errors.New("not a connection of the gate"), err)
 	}
+	x.shaken(err)
 	if err != nil {
-		x.tell("a connection was refused: its TLS handshake failed", "error", err)
 		return nil, nil, err
 	}
 	return conn, credential{info, x}, nil
