@@ -33,7 +33,7 @@ var mayImport = map[string]string{
 	"results/fit":             "sweep",
 	"results/plot":            "sweep results/fit",
 	"disk":                    "",
-	"coordinator":             "sweep disk proto results coordinator/queue coordinator/checkpoints test/planted",
+	"coordinator":             "sweep sweep/search disk proto results coordinator/queue coordinator/checkpoints test/planted",
 	"coordinator/checkpoints": "sweep disk",
 	"coordinator/queue":       "sweep test/planted",
 	"agent":                   "sweep disk proto agent/spool test/planted",

@@ -22,6 +22,8 @@ type campaign struct {
 	late      uint64 // see late.go
 	lateTold  uint64 // of late, that the log knows of
 
+	hunt     *hunt   // nil: the spec has no search
+	frontier []pick  // of the hunt: what it waits for when its feeder starts
 	feeder   *feeder // nil while nothing is to be fed
 	forecast forecast
 	rate     rate
@@ -38,6 +40,10 @@ type tally struct {
 func newCampaign(r results.SweepRecord, spec *sweep.Spec) *campaign {
 	k := &campaign{id: r.ID, record: r, spec: spec, rested: make(chan struct{})}
 	k.points, k.exact = spec.Space.Count()
+	if spec.Search != nil {
+		k.hunt = newHunt(spec)
+		k.countHunt()
+	}
 	return k
 }
 
@@ -49,8 +55,17 @@ func (t *tally) add(success string, digest [32]byte, outcome sweep.Outcome) {
 	}
 }
 
-// contains says whether a point is the sweep's.
+// contains says whether a point is the sweep's. Of one that searches, the loop asks, or whoever has the campaign alone.
 func (k *campaign) contains(p sweep.Point) (index uint64, ok bool) {
+	index, ok = k.spans(p)
+	if ok && k.hunt != nil {
+		_, ok = k.hunt.chosen[index]
+	}
+	return index, ok
+}
+
+// spans says whether a point is in the sweep's space: it is the sweep's, or a search could choose it.
+func (k *campaign) spans(p sweep.Point) (index uint64, ok bool) {
 	if p.Trainer != k.spec.Trainer {
 		return 0, false
 	}
@@ -61,12 +76,19 @@ func (k *campaign) contains(p sweep.Point) (index uint64, ok bool) {
 func (k *campaign) complete() bool { return k.exact && k.digest.Count >= k.points }
 
 // gain counts an outcome that was added to the store, if its point is the sweep's.
-func (k *campaign) gain(l *landing, now time.Time) {
-	if k.complete() {
+func (k *campaign) gain(q *queue.Queue, l *landing, now time.Time) {
+	switch {
+	case k.complete():
 		return
-	}
-	if _, ok := k.contains(l.point); !ok {
-		return
+	case k.hunt != nil:
+		if !k.hunt.tell(q, k.id, l.key, k.hunt.verdict(l.outcome)) {
+			_, k.hunt.stale = k.contains(l.point) // it was given up, and what was chosen since rests on that
+			return
+		}
+	default:
+		if _, ok := k.contains(l.point); !ok {
+			return
+		}
 	}
 	k.add(k.spec.Success, l.digest, l.outcome)
 	k.points = max(k.points, k.digest.Count)

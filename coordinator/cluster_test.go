@@ -40,6 +40,9 @@ func toy() *sweep.Trainer {
 }
 
 func outcomeOf(p sweep.Point) sweep.Outcome {
+	if p.Get("m").Defined() {
+		return seekingOutcome(p)
+	}
 	product := p.Int("x") * p.Int("seed")
 	return sweep.Outcome{
 		Scalars: map[string]sweep.Value{"product": sweep.IntValue(product), "event_fit": sweep.BoolValue(product%2 == 0)},

@@ -89,13 +89,14 @@ func (c *Coordinator) cancelPoints(ctx context.Context, name string, indices []u
 // items are points of a sweep, by index.
 func (c *Coordinator) items(ctx context.Context, name string, indices []uint64) (*campaign, []queue.Item, error) {
 	var k *campaign
-	if err := c.look(ctx, name, func(found *campaign) { k = found }); err != nil {
+	var all []uint64
+	if err := c.look(ctx, name, func(found *campaign) { k, all = found, found.indexes() }); err != nil {
 		return nil, nil, err
 	}
 	items := make([]queue.Item, 0, len(indices))
 	for _, i := range indices {
 		item, ok := k.item(i)
-		if !ok {
+		if _, chosen := slices.BinarySearch(all, i); !ok || k.hunt != nil && !chosen {
 			return nil, nil, fmt.Errorf("%w: %d in sweep %s", errNoPoint, i, k.spec.Name)
 		}
 		items = append(items, item)
@@ -120,6 +121,11 @@ func (c *Coordinator) retry(ctx context.Context, name string, indices []uint64) 
 	})
 	if err == nil && len(freed) > 0 {
 		err = c.config.Store.ClearTroubles(k.id, freed)
+	}
+	if err == nil && len(freed) > 0 && k.hunt != nil {
+		c.control.Lock()
+		defer c.control.Unlock()
+		status, err = c.again(ctx, k)
 	}
 	return len(freed), status, err
 }
@@ -182,7 +188,7 @@ func (c *Coordinator) exclusive(ctx context.Context, limit uint64, k *campaign, 
 		if err != nil {
 			return nil
 		}
-		if _, ok := k.contains(p); ok && !slices.ContainsFunc(others, func(x *campaign) bool { _, ok := x.contains(p); return ok }) {
+		if _, ok := k.spans(p); ok && !slices.ContainsFunc(others, func(x *campaign) bool { _, ok := x.spans(p); return ok }) {
 			keys = append(keys, r.Key)
 		}
 		return nil

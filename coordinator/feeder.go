@@ -32,7 +32,7 @@ func (c *Coordinator) nourish() {
 	wants := c.queue.Wants(ahead)
 	for _, k := range c.campaigns {
 		f := k.feeder
-		if f == nil || f.busy {
+		if f == nil || f.busy || k.hunt != nil {
 			continue
 		}
 		if n := wants[k.id]; n > ahead/2 {
@@ -52,6 +52,10 @@ type portion struct {
 }
 
 func (c *Coordinator) feed(k *campaign, f *feeder) {
+	if k.hunt != nil {
+		c.seek(k, f)
+		return
+	}
 	var cursor *sweep.Cursor
 	for {
 		var n int

@@ -111,18 +111,26 @@ func (c *Coordinator) eta(k *campaign, s sweep.Status) time.Duration {
 		return -1
 	}
 	seconds := 0.0
-	if k.forecast.known {
-		seconds = k.forecast.left(s.Points, s.Done) * c.speeds[k.spec.Trainer.Name].perFlop() / float64(cores)
+	if k.forecast.known || k.hunt != nil {
+		seconds = k.left(s) * c.speeds[k.spec.Trainer.Name].perFlop() / float64(cores)
 	}
 	if s.DonePerSecond > 0 && seconds < 1 { // many small points: what they cost is not flops
 		seconds = max(seconds, float64(s.Pending+s.Running+s.Preempted)/s.DonePerSecond)
-	} else if !k.forecast.known {
+	} else if !k.forecast.known && k.hunt == nil {
 		return -1
 	}
 	if seconds > 1e9 {
 		return -1
 	}
 	return time.Duration(seconds * 1e9)
+}
+
+// left is the flops of a sweep's points without an outcome.
+func (k *campaign) left(s sweep.Status) float64 {
+	if k.hunt != nil {
+		return k.forecast.open + k.hunt.flops
+	}
+	return k.forecast.left(s.Points, s.Done)
 }
 
 // A rate counts how many points are done a second, lately.

@@ -196,6 +196,9 @@ func (c *Coordinator) land(b *batch) {
 	c.tellLate()
 	for _, t := range b.troubles {
 		c.queue.Settle(t.Sweep, t.Key)
+		for _, k := range c.campaigns {
+			k.givenUp(c.queue, t.Sweep, t.Key, t.State)
+		}
 	}
 	for _, a := range b.acks {
 		a.session.out.ack(a)
@@ -219,10 +222,11 @@ func (c *Coordinator) done(l *landing, verdict results.Verdict, now time.Time) {
 		c.stored++
 		c.learn(l)
 		for _, k := range c.campaigns {
-			k.gain(l, now)
+			k.gain(c.queue, l, now)
+			c.reconsider(k)
 		}
 		if c.counting != nil {
-			c.counting.gain(l, now)
+			c.counting.gain(c.queue, l, now)
 		}
 	case results.Conflict:
 		c.log.Error("conflict: a point came out different from what is stored, on a faulty machine or by a bug; the first outcome stays",

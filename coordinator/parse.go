@@ -66,6 +66,9 @@ func (c *Coordinator) recall() error {
 		}
 		c.campaigns = append(c.campaigns, newCampaign(r, spec))
 	}
+	if err := c.replayAll(); err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
 	if err := c.countAll(); err != nil {
 		return fmt.Errorf("coordinator: %w", err)
 	}
@@ -96,6 +99,9 @@ func (c *Coordinator) troubles(k *campaign) (list []queue.Trouble, items map[swe
 		}
 		if t.State != sweep.Pending {
 			item, ok := k.item(t.Index)
+			if ok && item.Key == t.Key && !k.chose(t.Index) {
+				continue // another batch was chosen since
+			}
 			if !ok || item.Key != t.Key {
 				c.log.Warn("a point that had ended in trouble is not where it was; it is tried again", "sweep", k.id, "index", t.Index)
 				continue
@@ -186,6 +192,9 @@ func (c *Coordinator) countRow(r results.Row, campaigns []*campaign) error {
 	}
 	var outcome sweep.Outcome
 	for _, k := range campaigns {
+		if k.hunt != nil {
+			continue // it knows itself what it has chosen
+		}
 		if _, ok := k.contains(p); !ok {
 			continue
 		}

@@ -30,11 +30,12 @@ const chunkRows = 256
 // walk went on, and one that has an outcome is done.
 func (c *Coordinator) rows(ctx context.Context, name string, w choice, send func([]sweep.Row) error) error {
 	var k *campaign
-	if err := c.look(ctx, name, func(found *campaign) { k = found }); err != nil {
+	var all []uint64
+	if err := c.look(ctx, name, func(found *campaign) { k, all = found, found.indexes() }); err != nil {
 		return err
 	}
 	chunk := make([]sweep.Row, 0, chunkRows)
-	for index, p := range k.chosen(w.indices) {
+	for index, p := range k.choose(w.indices, all) {
 		if p.Trainer == nil {
 			return fmt.Errorf("%w: %d in sweep %s", errNoPoint, index, k.spec.Name)
 		}
@@ -50,16 +51,18 @@ func (c *Coordinator) rows(ctx context.Context, name string, w choice, send func
 	return c.sendRows(ctx, k, w, chunk, send)
 }
 
-// chosen are the points of some indices, or all. One that does not exist has no trainer.
-func (k *campaign) chosen(indices []uint64) iter.Seq2[uint64, sweep.Point] {
-	if len(indices) == 0 {
+// choose are the points of some indices, or all. One that does not exist has no trainer. all are those of a sweep that searches.
+func (k *campaign) choose(indices, all []uint64) iter.Seq2[uint64, sweep.Point] {
+	switch {
+	case len(indices) == 0 && k.hunt == nil:
 		return k.spec.Space.All()
+	case len(indices) == 0:
+		return points(k.spec.Space, all)
 	}
 	return func(yield func(uint64, sweep.Point) bool) {
-		for _, i := range slices.Compact(slices.Sorted(slices.Values(indices))) {
-			var p sweep.Point
-			if i < k.spec.Space.Size() {
-				p, _ = k.spec.Space.Point(i)
+		for i, p := range points(k.spec.Space, slices.Compact(slices.Sorted(slices.Values(indices)))) {
+			if _, chosen := slices.BinarySearch(all, i); k.hunt != nil && !chosen {
+				p = sweep.Point{}
 			}
 			if !yield(i, p) {
 				return
@@ -124,7 +127,7 @@ func (c *Coordinator) outcome(r *sweep.Row, w choice) (stored bool, err error) {
 func (c *Coordinator) enumerate(ctx context.Context, name string) error {
 	var k *campaign
 	var exact bool
-	err := c.look(ctx, name, func(found *campaign) { k, exact = found, found.exact })
+	err := c.look(ctx, name, func(found *campaign) { k, exact = found, found.exact || found.hunt != nil })
 	if err != nil || exact {
 		return err
 	}
@@ -160,10 +163,11 @@ func (c *Coordinator) digest(ctx context.Context, name string) (sum [32]byte, po
 // explain says how a point stands and how it came to that. The point is an index, or a key or its beginning.
 func (c *Coordinator) explain(ctx context.Context, name, point string) (r sweep.Row, history []string, err error) {
 	var k *campaign
-	if err := c.look(ctx, name, func(found *campaign) { k = found }); err != nil {
+	var all []uint64
+	if err := c.look(ctx, name, func(found *campaign) { k, all = found, found.indexes() }); err != nil {
 		return r, nil, err
 	}
-	item, err := k.search(ctx, point)
+	item, err := k.search(ctx, point, all)
 	if err != nil {
 		return r, nil, err
 	}
@@ -220,18 +224,20 @@ func (c *Coordinator) conflictLines(key sweep.Key) (lines []string, err error) {
 	return lines, err
 }
 
-// search finds a point by its index, or by its key or the beginning of it, for which it walks the space.
-func (k *campaign) search(ctx context.Context, point string) (queue.Item, error) {
+// search finds a point by its index, or by its key or the beginning of it, for which it walks the space. all: see choose.
+func (k *campaign) search(ctx context.Context, point string, all []uint64) (queue.Item, error) {
 	if i, err := strconv.ParseUint(point, 10, 64); err == nil && len(point) < 20 {
-		if item, ok := k.item(i); ok {
-			return item, nil
+		if _, chosen := slices.BinarySearch(all, i); chosen || k.hunt == nil {
+			if item, ok := k.item(i); ok {
+				return item, nil
+			}
 		}
 	}
 	point = strings.ToLower(point)
 	if _, err := hex.DecodeString(point[:len(point)&^1]); err != nil || len(point) < 6 || len(point) > 64 {
 		return queue.Item{}, fmt.Errorf("%w: %q in sweep %s; give an index, or six digits of a key or more", errNoPoint, point, k.spec.Name)
 	}
-	for index, p := range k.spec.Space.All() {
+	for index, p := range k.choose(nil, all) {
 		encoded := p.Encode(nil)
 		key := sweep.KeyOf(encoded)
 		if strings.HasPrefix(key.String(), point) {

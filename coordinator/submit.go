@@ -67,6 +67,9 @@ func (c *Coordinator) admit(ctx context.Context, k, old *campaign) (sweep.Status
 		return sweep.Status{}, err
 	}
 	_, err := c.count(limit, []*campaign{shadow})
+	if err == nil && k.hunt != nil {
+		err = c.prepare(ctx, shadow, old)
+	}
 	if err == nil {
 		err = c.config.Store.SaveSweep(k.record)
 	}
@@ -91,6 +94,10 @@ func (k *campaign) merge(other *campaign) {
 	points.Count = other.digest.Count + k.digest.Count
 	k.digest = points
 	k.successes += other.successes
+	if other.hunt != nil {
+		k.hunt, k.frontier = other.hunt, other.frontier
+		k.countHunt()
+	}
 	k.points = max(k.points, k.digest.Count)
 }
 
@@ -115,6 +122,10 @@ func (c *Coordinator) replace(old, k *campaign) {
 func (c *Coordinator) revive(ctx context.Context, k *campaign) (sweep.Status, error) {
 	record := k.record
 	var status sweep.Status
+	if record.Stopped && k.hunt != nil {
+		record.Paused, record.Stopped = false, false
+		return c.admit(ctx, newCampaign(record, k.spec), k)
+	}
 	if record.Paused || record.Stopped {
 		record.Paused, record.Stopped = false, false
 		if err := c.config.Store.SaveSweep(record); err != nil {
@@ -153,6 +164,11 @@ func (c *Coordinator) foresee(ctx context.Context, s submission) (prospect, erro
 	k := newCampaign(results.SweepRecord{}, spec)
 	plan := sweep.NewPlan(spec)
 	pace := speed{}
+	if k.hunt != nil {
+		if err := c.prepare(ctx, k, nil); err != nil {
+			return prospect{}, err
+		}
+	}
 	known := 0.0 // flops of the points that are done
 	err = c.config.Store.Walk(func(r results.Row) error {
 		p, err := sweep.DecodePoint(c.config.Trainers, r.Point)
@@ -161,7 +177,9 @@ func (c *Coordinator) foresee(ctx context.Context, s submission) (prospect, erro
 		}
 		if _, ok := k.contains(p); ok {
 			cost := plan.Cost(p)
-			k.digest.Count++
+			if k.hunt == nil {
+				k.digest.Count++
+			}
 			known += cost.Flops
 			pace.learn(cost, r.Provenance)
 		}
@@ -182,7 +200,9 @@ func (c *Coordinator) foresee(ctx context.Context, s submission) (prospect, erro
 	x.learned = pace.samples > 0
 	whole, memory := plan.Total()
 	x.memory = memory
-	if x.todo > 0 {
+	if k.hunt != nil {
+		x.coreSeconds = k.hunt.expect(spec, plan) * pace.perFlop()
+	} else if x.todo > 0 {
 		x.coreSeconds = max(whole-known, 0) * pace.perFlop()
 	}
 	if m := spec.Resources.Memory; m > 0 {

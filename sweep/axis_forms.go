@@ -236,6 +236,10 @@ func (p *parser) end(d *declaration, n *yaml.Node, text string) *axisEnd {
 
 // readSpaced reads {log: [a, b], points: k} and {linear: [a, b], points: k}.
 func (p *parser) readSpaced(d *declaration, n *yaml.Node) {
+	if p.searches(n) {
+		p.readSearch(d, n)
+		return
+	}
 	var kind string
 	var ends, points *yaml.Node
 	before := len(p.mistakes)

@@ -17,6 +17,7 @@ type Spec struct {
 	QuarantineAfter int    // agents lost while they ran a point
 	Priority        int
 	Resources       Resources
+	Search          *Search // nil: every value is listed
 
 	Text     []byte
 	Filename string
@@ -76,6 +77,7 @@ type parser struct {
 	formulas []*declaration // derived, each after those that it needs
 	wheres   *yaml.Node
 	local    map[string]string // a data file's hash -> where to read it
+	searched *declaration      // whose values are searched; nil: none
 	top      place             // of the grid, or of whatever stands for the whole
 	settled  int               // how many mistakes were found before those about the space
 	lost     bool              // a section's key is not known: what is missing may be in it

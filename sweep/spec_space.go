@@ -32,6 +32,7 @@ func (p *parser) readSpace() {
 	s.tie()
 	p.enumerate(s)
 	p.survey(s)
+	p.surveySearch(s)
 	p.spec.Space = s
 }
 

@@ -22,9 +22,9 @@ func toy() *Trainer {
 			{Name: "columns", Type: ListType, When: is("data", "file"), Default: fixed(ListValue(nil)), Is: "all", Doc: "the columns to use"},
 			{Name: "n", Type: IntType, Min: one, Doc: "samples", Upto: true},
 			{Name: "d", Type: IntType, Min: one, Doc: "input dimension"},
-			{Name: "m", Type: IntType, Min: one, Doc: "width"},
-			{Name: "seed", Type: IntType, Min: zero, Default: fixed(zero), Is: "0", Doc: "keys the random numbers"},
-			{Name: "data_seed", Type: IntType, Min: zero, Default: func(p Point) Value { return p.Get("seed") }, Is: "seed", Doc: "keys the data's"},
+			{Name: "m", Type: IntType, Min: one, Searched: true, Doc: "width"},
+			{Name: "seed", Type: IntType, Min: zero, Default: fixed(zero), Is: "0", Doc: "keys the random numbers", Seed: true},
+			{Name: "data_seed", Type: IntType, Min: zero, Default: func(p Point) Value { return p.Get("seed") }, Is: "seed", Doc: "keys the data's", Seed: true},
 			{
 				Name: "pairs", Type: IntType, Min: one, When: is("data", "pairs"), Is: "n/2 rounded down", Doc: "near pairs",
 				Default: func(p Point) Value { return IntValue(p.Int("n") / 2) },

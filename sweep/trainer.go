@@ -44,6 +44,8 @@ type Param struct {
 	When     []When              // all must hold, else the parameter is idle at that point
 	Default  func(p Point) Value // nil: must be given. It bears undefined values before it.
 	Is       string              // the default in words, for people: "n/2 rounded down"
+	Seed     bool                // keys random streams: points that differ in it alone are repetitions of one another
+	Searched bool                // of an IntType: a spec may ask for the needed value, since success comes with it
 	Upto     bool                // a data file's shape is the largest value, and the default: n, the first n rows
 	Doc      string
 }

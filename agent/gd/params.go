@@ -20,15 +20,15 @@ func networkParams() []sweep.Param {
 	return []sweep.Param{
 		{Name: "n", Type: sweep.IntType, Min: sweep.IntValue(1), Upto: true, Doc: "number of samples; of a data file, the first n rows"},
 		{Name: "d", Type: sweep.IntType, Min: sweep.IntValue(1), Doc: "input dimension"},
-		{Name: "m", Type: sweep.IntType, Min: sweep.IntValue(1), Doc: "width: number of hidden neurons"},
+		{Name: "m", Type: sweep.IntType, Min: sweep.IntValue(1), Searched: true, Doc: "width: number of hidden neurons"},
 		{
 			Name: "seed", Type: sweep.IntType, Min: sweep.IntValue(0), Default: always(sweep.IntValue(0)), Is: "0",
-			Doc: "keys the random streams of the network's first weights",
+			Doc: "keys the random streams of the network's first weights", Seed: true,
 		},
 		{
 			Name: "data_seed", Type: sweep.IntType, Min: sweep.IntValue(0), Is: "seed",
 			Default: func(p sweep.Point) sweep.Value { return p.Get("seed") },
-			Doc:     "keys the random streams of inputs, labels, teacher and noise",
+			Doc:     "keys the random streams of inputs, labels, teacher and noise", Seed: true,
 		},
 		choice("objective", "L: squared is 1/2 sum (u - y)^2", "squared"),
 		choice("activation", "phi of the hidden neurons", "relu"),

@@ -53,12 +53,27 @@ func (r *Rule) posterior(t *Tally) *posterior {
 	for !enough(best[to]) {
 		to--
 	}
+	skipSlope, skipLapse := coarseness(t.Runs)
 	matters := func(slope, lapse int) bool {
+		if slope%skipSlope != 0 || lapse%skipLapse != 0 {
+			return false
+		}
 		at := slope/coarseSlope*lapseCells + lapse/coarseLapse
 		right, down := min(slope%coarseSlope, 1)*lapseCells, min(lapse%coarseLapse, 1)
 		return enough(some[at]) || enough(some[at+right]) || enough(some[at+down]) || enough(some[at+right+down])
 	}
 	return r.weigh(seen, matters, top, max(0, (from-1)*stride), min(r.size, (to+1)*stride+1))
+}
+
+// coarseness is of how many slopes and lapses one is looked at: few runs tell no neighbours apart.
+func coarseness(runs int) (slope, lapse int) {
+	switch {
+	case runs < 64:
+		return 4, 3
+	case runs < 512:
+		return 2, 1
+	}
+	return 1, 1
 }
 
 // lowest is below every log likelihood.

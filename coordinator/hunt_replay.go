@@ -1,0 +1,166 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// A replay is one cell's part of finding out again how far a hunt is.
+type replay struct {
+	cell      *huntCell
+	chosen    []uint64
+	open      []pick
+	digest    sweep.Digest
+	successes uint64
+	err       error
+}
+
+// replay finds out how far a campaign's hunt is: each cell asks the rule and the store by turns, until something is not stored. given
+// are the points that were given up. Nobody else uses the campaign.
+func (c *Coordinator) replay(ctx context.Context, k *campaign, given map[sweep.Key]sweep.State) ([]pick, error) {
+	h := k.hunt
+	all := make([]replay, h.grid.Count)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(all)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(all)) && ctx.Err() == nil && c.halted() == nil; i = next.Add(1) - 1 {
+				all[i] = c.replayCell(k, uint64(i), given)
+			}
+		})
+	}
+	workers.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := c.halted(); err != nil {
+		return nil, err
+	}
+	var open []pick
+	for _, r := range all {
+		if r.err != nil {
+			return nil, r.err
+		}
+		if len(r.chosen) > 0 {
+			h.cells = append(h.cells, r.cell)
+		}
+		for _, i := range r.chosen {
+			h.chosen[i] = struct{}{}
+		}
+		for _, p := range r.open {
+			h.open[p.key] = p.index
+		}
+		open = append(open, r.open...)
+		k.digest.Add(r.digest.Total)
+		k.digest.Count += r.digest.Count - 1
+		k.successes += r.successes
+	}
+	h.sight = h.look()
+	k.countHunt()
+	return open, nil
+}
+
+func (c *Coordinator) replayCell(k *campaign, number uint64, given map[sweep.Key]sweep.State) replay {
+	h := k.hunt
+	cell := &huntCell{number: number, seeds: h.grid.Seeds(number)}
+	r := replay{cell: cell}
+	var t tally
+	for cell.waiting == 0 && !cell.ended {
+		for _, p := range h.advance(k.spec, cell) {
+			r.chosen = append(r.chosen, p.index)
+			_, digit := h.grid.Of(p.index)
+			outcome, digest, ok, err := c.storedOutcome(p.key)
+			switch {
+			case err != nil:
+				r.err = err
+				return r
+			case ok:
+				t.add(k.spec.Success, digest, outcome)
+				h.take(cell, int(digit), h.verdict(outcome))
+			case rested(given[p.key]):
+				h.take(cell, int(digit), sweep.Value{})
+			default:
+				r.open = append(r.open, p)
+			}
+		}
+	}
+	r.digest, r.successes = t.digest, t.successes
+	return r
+}
+
+// storedOutcome is what the store has of a key.
+func (c *Coordinator) storedOutcome(key sweep.Key) (o sweep.Outcome, digest [32]byte, ok bool, err error) {
+	row, ok, err := c.config.Store.Get(key)
+	if err != nil || !ok {
+		return o, digest, false, err
+	}
+	if o, err = sweep.DecodeOutcome(row.Outcome); err != nil {
+		return o, digest, false, fmt.Errorf("the outcome of %s: %w", key, err)
+	}
+	return o, sweep.PointDigest(key, row.Outcome), true, nil
+}
+
+// replayAll replays the hunts that the store was found with.
+func (c *Coordinator) replayAll() error {
+	for _, k := range c.campaigns {
+		if k.hunt == nil {
+			continue
+		}
+		stored, err := c.config.Store.Troubles(k.id)
+		if err != nil {
+			return err
+		}
+		given := map[sweep.Key]sweep.State{}
+		for _, t := range stored {
+			given[t.Key] = t.State
+		}
+		if k.frontier, err = c.replay(context.Background(), k, given); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare replays the hunt of a campaign that is to take the place of old, if there is one. The loop must not know it yet.
+func (c *Coordinator) prepare(ctx context.Context, k, old *campaign) (err error) {
+	given := map[sweep.Key]sweep.State{}
+	if old != nil {
+		if err := c.ask(ctx, func() { given = c.queue.Resting(old.id) }); err != nil {
+			return err
+		}
+	}
+	k.frontier, err = c.replay(ctx, k, given)
+	return err
+}
+
+// again begins the hunt of a sweep anew, after the results that it rests on have changed. c.control is held.
+func (c *Coordinator) again(ctx context.Context, k *campaign) (sweep.Status, error) {
+	return c.admit(ctx, newCampaign(k.record, k.spec), k)
+}
+
+// reconsider begins a hunt again that has given up a point too early. The loop calls it.
+func (c *Coordinator) reconsider(k *campaign) {
+	if k.hunt == nil || !k.hunt.stale {
+		return
+	}
+	k.hunt.stale = false
+	c.feeders.Go(func() {
+		c.control.Lock()
+		defer c.control.Unlock()
+		there := false
+		err := c.ask(context.Background(), func() { there = slices.Contains(c.campaigns, k) && k.feeder != nil })
+		if err == nil && there {
+			_, err = c.again(context.Background(), k)
+		}
+		if err != nil && !errors.Is(err, ErrStopped) {
+			c.log.Error("a search cannot go on from a result that came late; start the coordinator again", "sweep", k.id, "error", err)
+		}
+	})
+}

@@ -1,0 +1,118 @@
+package coordinator
+
+import (
+	"context"
+
+	"github.com/widthlaw/widthlaw/coordinator/queue"
+	"github.com/widthlaw/widthlaw/sweep"
+)
+
+// seek is the feeder of a campaign with a hunt: it chooses batches as results come back, and gives them to the queue.
+func (c *Coordinator) seek(k *campaign, f *feeder) {
+	s := seeker{c: c, k: k, f: f, plan: sweep.NewPlan(k.spec), cells: make([]*huntCell, k.hunt.grid.Count)}
+	for _, cell := range k.hunt.cells {
+		s.cells[cell.number] = cell
+	}
+	picks := k.frontier // they are known to the loop
+	for s.give(picks) {
+		select {
+		case <-k.hunt.wake:
+		case <-f.quit:
+			return
+		case <-c.stopped:
+			return
+		}
+		var list []news
+		if c.ask(context.Background(), func() { list, k.hunt.news = k.hunt.news, nil }) != nil {
+			return
+		}
+		if picks = s.choose(list); !s.announce(picks) {
+			return
+		}
+	}
+}
+
+// A seeker is a feeder that searches.
+type seeker struct {
+	c     *Coordinator
+	k     *campaign
+	f     *feeder
+	plan  *sweep.Plan
+	cells []*huntCell // by number
+	runs  float64     // that were given
+	flops float64     // of them
+}
+
+// choose takes news to its cells, and has those choose on whose batches are back.
+func (s *seeker) choose(list []news) (picks []pick) {
+	touched := map[uint64]bool{}
+	for _, n := range list {
+		number, digit := s.k.hunt.grid.Of(n.index)
+		s.k.hunt.take(s.cells[number], int(digit), n.verdict)
+		touched[number] = true
+	}
+	for _, n := range list { // in the order of the news, which decides what is handed out first
+		if number, _ := s.k.hunt.grid.Of(n.index); touched[number] {
+			touched[number] = false
+			picks = append(picks, s.k.hunt.advance(s.k.spec, s.cells[number])...)
+		}
+	}
+	return picks
+}
+
+// announce makes picks known to the loop, before the store is asked about them: what is stored from then on, the loop counts.
+func (s *seeker) announce(picks []pick) bool {
+	h, sight := s.k.hunt, s.k.hunt.look()
+	if s.runs > 0 {
+		sight.flops = sight.runs * s.flops / s.runs
+	}
+	return s.c.ask(context.Background(), func() {
+		for _, p := range picks {
+			h.open[p.key] = p.index
+			h.chosen[p.index] = struct{}{}
+		}
+		h.sight = sight
+		if s.k.feeder == s.f {
+			s.k.countHunt()
+		}
+	}) == nil
+}
+
+// give takes picks to the queue; those that are stored already are counted.
+func (s *seeker) give(picks []pick) bool {
+	type found struct {
+		key     sweep.Key
+		digest  [32]byte
+		outcome sweep.Outcome
+	}
+	var there []found
+	var p portion
+	for _, x := range picks {
+		outcome, digest, ok, err := s.c.storedOutcome(x.key)
+		if err != nil {
+			s.c.log.Error("an outcome cannot be read, so its point is computed again; run: widthlaw check", "key", x.key.String(), "error", err)
+		}
+		if ok {
+			there = append(there, found{x.key, digest, outcome})
+			continue
+		}
+		cost := s.plan.Cost(x.point)
+		s.runs, s.flops = s.runs+1, s.flops+cost.Flops
+		p.flops += cost.Flops
+		p.passed++
+		p.items = append(p.items, queue.Item{Index: x.index, Key: x.key, Point: x.bytes, Cost: cost})
+	}
+	return s.c.post(context.Background(), func() {
+		k := s.k
+		if k.feeder != s.f {
+			return
+		}
+		k.forecast.take(p, 0)
+		for _, x := range there {
+			if k.hunt.tell(s.c.queue, k.id, x.key, k.hunt.verdict(x.outcome)) {
+				k.add(k.spec.Success, x.digest, x.outcome)
+			}
+		}
+		s.c.queue.Feed(k.id, s.c.unstored(p.items), len(k.hunt.news) == 0)
+	}) == nil
+}
