@@ -91,7 +91,7 @@ type Coordinator struct {
 
 	mail    chan func() // run by the loop, in order
 	stopped chan struct{}
-	control sync.Mutex        // one submission, deletion or other change of the set of sweeps at a time
+	control turn              // one submission, deletion or other change of the set of sweeps at a time
 	unsure  map[string]string // of control: names of new sweeps that may be on disk or not, to their ids
 
 	// Of the loop.
@@ -134,7 +134,7 @@ func New(c Config) (*Coordinator, error) {
 	}
 	k := &Coordinator{
 		config: c, scratch: scratch,
-		mail: make(chan func(), 256), stopped: make(chan struct{}), unsure: map[string]string{},
+		mail: make(chan func(), 256), stopped: make(chan struct{}), control: newTurn(), unsure: map[string]string{},
 		sessions: map[string]*session{}, agents: map[string]*agentInfo{}, batch: &batch{}, speeds: map[string]*speed{},
 		batches: make(chan *batch), landed: make(chan *batch),
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,7 +60,9 @@ func (t *tally) history(seed uint64) (*told, error) {
 	ctx, stop := context.WithTimeout(context.Background(), longest)
 	defer stop()
 	c := exec.CommandContext(ctx, t.program, "-child", "-folder", t.folder, "-seed", fmt.Sprint(seed), fmt.Sprintf("-v=%v", t.verbose))
-	c.Env = append(os.Environ(), "GOMAXPROCS=1") // see package steady
+	c.Env = append(os.Environ(), "GOMAXPROCS=1")                         // see package steady
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGQUIT) } // it then says where it hangs
+	c.WaitDelay = 10 * time.Second
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
 	out, err := c.Output()
