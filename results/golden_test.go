@@ -54,4 +54,4 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-const goldenSum = "dc4aa97984b1ae28a0e03da82a49135873923762d0e7f96ff353d90b5cee823a"
+const goldenSum = "01a4945ca74094a03d084923229de333e3e2cbbf8e3704d9f37be846a4b93874"

@@ -14,32 +14,34 @@ import (
 // # troubles
 //
 // The sweep's id, a zero byte, the point's key, 32 bytes, to JSON: {"index", "state" (by name), "attempts", "losses",
-// "suspect", "error", "history", "counted"}. Ordered by hash, unlike rows: troubles are the exception, and they are looked up and cleared by key.
+// "suspect", "error", "history", "counted", "lost": [{"agent", "counted"}]}. Ordered by hash, unlike rows: troubles are the exception, and they are looked up and cleared by key.
 
 // A Trouble is what a restart must not forget about a point without a row: that it failed or was cancelled, or how many
 // attempts vanished. There is at most one for a point of a sweep.
 type Trouble struct {
 	Sweep    string // its ID
 	Key      sweep.Key
-	Index    uint64      // in the sweep's revision of the time
-	State    sweep.State // Pending, Failed, Quarantined or Cancelled
-	Attempts int         // that returned an error
-	Losses   int         // that vanished with their agent, which ran nothing else
-	Suspect  bool        // some agent vanished that held it: it runs alone from now on
-	Error    string      // the last one
-	History  []string    // a line an event, for `explain`
-	Counted  []uint64    // which failures are in Attempts, the latest ones
+	Index    uint64       // in the sweep's revision of the time
+	State    sweep.State  // Pending, Failed, Quarantined or Cancelled
+	Attempts int          // that returned an error
+	Losses   int          // that vanished with their agent, which ran nothing else
+	Suspect  bool         // some agent vanished that held it: it runs alone from now on
+	Error    string       // the last one
+	History  []string     // a line an event, for `explain`
+	Counted  []uint64     // which failures are in Attempts, the latest ones
+	Lost     []sweep.Loss // the agents that made it a suspect, the latest ones
 }
 
 type troubleValue struct {
-	Index    uint64   `json:"index"`
-	State    string   `json:"state"`
-	Attempts int      `json:"attempts,omitempty"`
-	Losses   int      `json:"losses,omitempty"`
-	Suspect  bool     `json:"suspect,omitempty"`
-	Error    string   `json:"error,omitempty"`
-	History  []string `json:"history,omitempty"`
-	Counted  []uint64 `json:"counted,omitempty"`
+	Index    uint64       `json:"index"`
+	State    string       `json:"state"`
+	Attempts int          `json:"attempts,omitempty"`
+	Losses   int          `json:"losses,omitempty"`
+	Suspect  bool         `json:"suspect,omitempty"`
+	Error    string       `json:"error,omitempty"`
+	History  []string     `json:"history,omitempty"`
+	Counted  []uint64     `json:"counted,omitempty"`
+	Lost     []sweep.Loss `json:"lost,omitempty"`
 }
 
 func troubleKey(id string, key []byte) []byte { return append(append([]byte(id), 0), key...) }
@@ -51,7 +53,7 @@ func (s *Store) SaveTroubles(list []Trouble) error {
 			if err := validID(t.Sweep); err != nil {
 				return err
 			}
-			text, err := json.Marshal(troubleValue{t.Index, t.State.String(), t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted})
+			text, err := json.Marshal(troubleValue{t.Index, t.State.String(), t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted, t.Lost})
 			if err != nil {
 				return err
 			}
@@ -99,7 +101,7 @@ func parseTrouble(k, v []byte) (Trouble, error) {
 	}
 	for _, state := range sweep.States() {
 		if state.String() == t.State {
-			return Trouble{string(id), sweep.Key(key), t.Index, state, t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted}, nil
+			return Trouble{string(id), sweep.Key(key), t.Index, state, t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted, t.Lost}, nil
 		}
 	}
 	return Trouble{}, damaged("troubles %x: unknown state %q", k, t.State)

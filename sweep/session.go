@@ -26,6 +26,12 @@ type Claim struct {
 	Finished bool // its delivery follows
 }
 
+// A Loss is an agent that was lost while it held a point.
+type Loss struct {
+	Agent   string `json:"agent"`
+	Counted bool   `json:"counted,omitempty"` // against the point: it was all that the agent held, and had not got on
+}
+
 // A Delivery is what an agent made of a task: an outcome or the trainer's error.
 type Delivery struct {
 	Fence      uint64

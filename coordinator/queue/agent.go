@@ -46,7 +46,15 @@ func (a *agent) release(w *work) {
 	a.load -= w.load
 	a.used -= w.memory
 	if w.suspect {
-		a.locked = false
+		a.lock()
+	}
+}
+
+// lock finds out whether the agent holds a suspect.
+func (a *agent) lock() {
+	a.locked = false
+	for w := a.held.first; w != nil; w = w.next {
+		a.locked = a.locked || w.suspect
 	}
 }
 
@@ -101,10 +109,11 @@ func (q *Queue) Connect(h sweep.Hello, claims []Claim, now time.Time) []Reattach
 	a.trainers, a.connected, a.last = h.Trainers, true, now
 	q.heard.remove(a)
 	q.heard.push(a)
+	back := q.takeBack(a.id, now)
 	var kept []Reattached
 	claimed := map[sweep.Key]bool{}
 	for _, c := range claims {
-		if q.attach(a, c, now) {
+		if q.attach(a, c, back[c.Key], now) {
 			claimed[c.Key] = true
 			kept = append(kept, Reattached{Old: c.Fence, New: q.works[c.Key].fence})
 		}
@@ -120,8 +129,8 @@ func (q *Queue) Connect(h sweep.Hello, claims []Claim, now time.Time) []Reattach
 	return kept
 }
 
-// attach makes a claim a lease, if it may be one.
-func (q *Queue) attach(a *agent, c Claim, now time.Time) bool {
+// attach makes a claim a lease, if it may be one. A point that the agent was thought to have lost may go on while that is taken back.
+func (q *Queue) attach(a *agent, c Claim, back bool, now time.Time) bool {
 	if c.Stored || planted.Bug == planted.ReattachForgotten {
 		return false
 	}
@@ -132,7 +141,7 @@ func (q *Queue) attach(a *agent, c Claim, now time.Time) bool {
 		}
 	}
 	switch {
-	case w.phase == leased && w.agent != a, w.phase == settling:
+	case w.phase == leased && w.agent != a, w.phase == settling && !(back && w.rests == sweep.Pending):
 		return false
 	}
 	w.leave()

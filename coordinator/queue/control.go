@@ -87,7 +87,11 @@ func (q *Queue) inherit(w *work) {
 	w.line.live--
 	w.line, w.Index = heir.line, heir.Index
 	w.failures, w.losses, w.error, w.history, w.counted = heir.failures, heir.losses, heir.error, heir.history, heir.counted
+	w.lost, w.suspect = heir.lost, heir.suspect
 	w.line.busy++
+	if w.phase == leased {
+		w.agent.lock()
+	}
 }
 
 // CancelPoints puts points of a sweep to rest. Those that are at rest already stay as they are.
@@ -151,7 +155,8 @@ func (q *Queue) Retry(id string, keys []sweep.Key) (freed []sweep.Key) {
 		slices.SortFunc(works, func(a, b *work) int { return slices.Compare(a.Key[:], b.Key[:]) })
 	}
 	for _, w := range works {
-		w.failures, w.losses, w.suspect, w.error, w.attempts = 0, 0, false, "", 0
+		q.unlist(w.Key, w.lost)
+		w.failures, w.losses, w.suspect, w.error, w.attempts, w.lost = 0, 0, false, "", 0, nil
 		freed = append(freed, w.Key)
 		q.restart(w)
 	}

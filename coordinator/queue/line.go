@@ -55,6 +55,9 @@ func (q *Queue) Add(s Sweep, keep func(key sweep.Key, point []byte) (index uint6
 	l := &line{Sweep: s, q: q, marks: map[sweep.Key]Trouble{}, rest: map[sweep.Key]*work{}, saved: map[sweep.Key]bool{}, keep: keep, spf: speedGuess}
 	l.Troubles, l.Items = nil, nil
 	for _, t := range s.Troubles {
+		for _, x := range t.Lost {
+			q.list(x.Agent, t.Key)
+		}
 		item, ok := s.Items[t.Key]
 		switch {
 		case t.State == sweep.Pending:
@@ -175,7 +178,9 @@ func (q *Queue) Feed(id string, items []Item, ended bool) {
 		if other == nil {
 			l.live++
 			q.works[item.Key] = w
-			l.feed(w)
+			if !w.pend() {
+				l.feed(w)
+			}
 			continue
 		}
 		if other.line == l || slices.ContainsFunc(other.waiters, func(p *work) bool { return p.line == l }) {

@@ -47,12 +47,12 @@ func (q *Queue) lose(w *work, a *agent, alone bool, now time.Time) {
 		w.line.live--
 		return
 	}
-	w.suspect = true
 	saved, gotOn := q.saved[w.Key], false
 	if gotOn = saved.fresh; gotOn {
 		saved.fresh = false
 		q.saved[w.Key] = saved
 	}
+	q.blame(w, sweep.Loss{Agent: a.id, Counted: alone && !gotOn})
 	if !alone {
 		w.note(now, "agent %s was lost; it held other points too", a.id)
 		q.settle(w, sweep.Pending)
@@ -63,7 +63,6 @@ func (q *Queue) lose(w *work, a *agent, alone bool, now time.Time) {
 		q.settle(w, sweep.Pending)
 		return
 	}
-	w.losses++
 	w.note(now, "agent %s was lost while it ran this point alone (%d of %d)", a.id, w.losses, w.line.QuarantineAfter)
 	if w.losses < w.line.QuarantineAfter {
 		q.settle(w, sweep.Pending)
@@ -114,18 +113,22 @@ func (q *Queue) Done(key sweep.Key) {
 		w.leave()
 		delete(q.works, key)
 		w.line.live--
+		q.unlist(key, w.lost)
 		for _, p := range w.waiters {
 			p.line.live--
+			q.unlist(key, p.lost)
 		}
 	}
 	delete(q.saved, key)
 	for _, l := range q.order {
 		delete(l.saved, key)
 		if len(l.marks) > 0 {
+			q.unlist(key, l.marks[key].Lost)
 			delete(l.marks, key)
 		}
 		if w := l.rest[key]; w != nil {
 			w.leave()
+			q.unlist(key, w.lost)
 		}
 	}
 }
@@ -226,12 +229,14 @@ func (w *work) trouble(s sweep.State) Trouble {
 	return Trouble{
 		Sweep: w.line.ID, Key: w.Key, Index: w.Index, State: s, Attempts: w.failures, Losses: w.losses, Suspect: w.suspect,
 		Error: w.error, History: append([]string(nil), w.history...), Counted: w.counted,
+		Lost: slices.Clone(w.lost),
 	}
 }
 
 // recall is the inverse of trouble.
 func (w *work) recall(t Trouble) {
 	w.failures, w.losses, w.suspect, w.error, w.history, w.counted = t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted
+	w.lost = slices.Clone(t.Lost)
 	w.attempts = t.Attempts + t.Losses
 }
 

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -72,7 +73,34 @@ func (q *Queue) check() error {
 			}
 		}
 	}
+	for _, l := range q.order {
+		for _, w := range l.all() {
+			if err := q.checkLosses(w); err != nil {
+				return err
+			}
+		}
+	}
 	return q.checkAgents()
+}
+
+// checkLosses looks at why a work is a suspect: nobody is to blame who is here.
+func (q *Queue) checkLosses(w *work) error {
+	counted := 0
+	for _, x := range w.lost {
+		if x.Counted {
+			counted++
+		}
+		if q.agents[x.Agent] != nil || !q.lost[x.Agent][w.Key] {
+			return fmt.Errorf("%d was lost with agent %s, which is here, or which nobody looks for", w.Index, x.Agent)
+		}
+	}
+	if counted != w.losses || w.suspect != (len(w.lost) > 0) {
+		return fmt.Errorf("%d: %d losses, %d known, suspect %v after %d", w.Index, w.losses, counted, w.suspect, len(w.lost))
+	}
+	if w.phase == resting && w.rests == sweep.Quarantined && w.losses < w.line.QuarantineAfter {
+		return fmt.Errorf("%d is quarantined after %d losses", w.Index, w.losses)
+	}
+	return nil
 }
 
 func (q *Queue) checkAgents() error {
@@ -110,6 +138,7 @@ type history struct {
 	now    time.Time
 	fence  uint64              // the last one granted
 	live   map[sweep.Key]Grant // leases that agents believe in
+	ghosts []Grant             // leases that agents believe in which were lost
 	stored map[sweep.Key]bool
 	steps  map[sweep.Key]int64 // of checkpoints
 	saving []Trouble
@@ -213,24 +242,33 @@ func (h *history) lease() (sweep.Key, Grant, bool) {
 	return sweep.Key{}, Grant{}, false
 }
 
+func (h *history) claim(g Grant) Claim {
+	key, in := sweep.KeyOf(g.Task.Point), map[string]Item{}
+	for id, items := range h.specs {
+		for _, x := range items {
+			if x.Key == key {
+				in[id] = x
+			}
+		}
+	}
+	return Claim{Key: key, Stored: h.stored[key], In: in, Claim: sweep.Claim{Fence: g.Task.Fence, Point: g.Task.Point, Threads: 1, Attempt: 1}}
+}
+
 func (h *history) connect(id string) {
 	hello := sweep.Hello{Agent: id, Trainers: map[string]int{"t": 1}}
 	var claims []Claim
 	for i := range uint64(16) {
 		it := item(i)
 		if g, ok := h.live[it.Key]; ok && g.Agent == id && rapid.Bool().Draw(h.t, "claim") {
-			in := map[string]Item{}
-			for id, items := range h.specs {
-				for _, x := range items {
-					if x.Key == it.Key {
-						in[id] = x
-					}
-				}
-			}
-			claims = append(claims, Claim{Key: it.Key, Stored: h.stored[it.Key], In: in,
-				Claim: sweep.Claim{Fence: g.Task.Fence, Point: it.Point, Threads: 1, Attempt: 1}})
+			claims = append(claims, h.claim(g))
 		}
 	}
+	for _, g := range h.ghosts {
+		if g.Agent == id && rapid.Bool().Draw(h.t, "ghost") {
+			claims = append(claims, h.claim(g))
+		}
+	}
+	h.ghosts = slices.DeleteFunc(h.ghosts, func(g Grant) bool { return g.Agent == id })
 	h.end(id)
 	kept := h.q.Connect(hello, claims, h.now)
 	for _, k := range kept {
@@ -291,6 +329,11 @@ func (h *history) step() {
 	case 9:
 		h.now = h.now.Add(time.Duration(rapid.IntRange(1, 12).Draw(t, "seconds")) * time.Second)
 		for _, a := range h.q.Expire(h.now) {
+			for i := range uint64(16) {
+				if g := h.live[item(i).Key]; g.Agent == a {
+					h.ghosts = append(h.ghosts, g)
+				}
+			}
 			h.end(a)
 		}
 	case 10:

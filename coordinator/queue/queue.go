@@ -32,6 +32,7 @@ type Queue struct {
 	dirty  []*agent         // agents that may have room since the last Fill
 	saving map[troubled]int // troubles that are on their way to the disk
 	saved  map[sweep.Key]saved
+	lost   map[string]map[sweep.Key]bool // lost agents, to what they held and what is still in trouble for it
 	ready  Ready
 }
 
@@ -50,6 +51,7 @@ func New(epoch uint32, lease time.Duration) *Queue {
 		agents: map[string]*agent{},
 		saving: map[troubled]int{},
 		saved:  map[sweep.Key]saved{},
+		lost:   map[string]map[sweep.Key]bool{},
 	}
 }
 
@@ -82,8 +84,9 @@ type Trouble struct {
 	Losses   int         // how many agents were lost that ran it alone
 	Suspect  bool        // some agent was lost that held it: it runs alone from now on
 	Error    string
-	Counted  []uint64 // which failures are in Attempts, the latest ones
-	History  []string // a line an event, oldest first
+	Counted  []uint64     // which failures are in Attempts, the latest ones
+	Lost     []sweep.Loss // the agents that made it a suspect, the latest ones
+	History  []string     // a line an event, oldest first
 }
 
 // Ready hands over what is to be done since the last call.

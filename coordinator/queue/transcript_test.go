@@ -259,7 +259,7 @@ func (p *player) settle(string) {
 
 func fence(f uint64) string { return fmt.Sprintf("%d.%d", f>>32, uint32(f)) }
 
-// sweep reads NAME [priority=] [retries=] [quarantine=] [threads=] [keep=WORD:INDEX,...] [trouble=WORD:INDEX:STATE:LOSSES,...].
+// sweep reads NAME [priority=] [retries=] [quarantine=] [threads=] [keep=WORD:INDEX,...] [trouble=WORD:INDEX:STATE:LOSSES[:AGENT...],...].
 func (p *player) sweep(c []string) {
 	o := options(c[1:])
 	s := Sweep{
@@ -268,14 +268,18 @@ func (p *player) sweep(c []string) {
 	}
 	for _, t := range strings.Split(o["trouble"], ",") {
 		f := strings.Split(t, ":")
-		if len(f) != 4 {
+		if len(f) < 4 {
 			continue
+		}
+		var lost []sweep.Loss
+		for _, agent := range f[4:] {
+			lost = append(lost, sweep.Loss{Agent: agent, Counted: true})
 		}
 		item := p.item(f[1] + "=" + f[0])
 		state, _ := strconv.Atoi(f[2])
 		losses, _ := strconv.Atoi(f[3])
 		s.Items[item.Key] = item
-		s.Troubles = append(s.Troubles, Trouble{Key: item.Key, State: sweep.State(state), Losses: losses, Suspect: losses > 0})
+		s.Troubles = append(s.Troubles, Trouble{Key: item.Key, State: sweep.State(state), Losses: losses, Suspect: losses > 0, Lost: lost})
 	}
 	kept := map[string]uint64{}
 	for _, k := range strings.Split(o["keep"], ",") {

@@ -34,9 +34,10 @@ type work struct {
 	suspect  bool
 	error    string
 	history  []string
-	counted  []uint64    // which failures are in failures, the latest ones
-	rests    sweep.State // resting, or settling towards it; Pending: settling towards waiting
-	refused  bool        // resting, or settling towards it, because no agent has the memory; stored as pending
+	lost     []sweep.Loss // why it is a suspect, the latest ones
+	counted  []uint64     // which failures are in failures, the latest ones
+	rests    sweep.State  // resting, or settling towards it; Pending: settling towards waiting
+	refused  bool         // resting, or settling towards it, because no agent has the memory; stored as pending
 
 	// Of a leased or reserved work.
 	agent   *agent
@@ -49,7 +50,10 @@ type work struct {
 	heapAt     int   // place in line.large, if list is nil
 }
 
-const historyLines = 32
+const (
+	historyLines = 32
+	lostAgents   = 32 // that a work knows by name: those before them are not taken back
+)
 
 // note adds a line to the work's history.
 func (w *work) note(now time.Time, format string, a ...any) {
@@ -122,8 +126,11 @@ func (h *workHeap) push(w *work) { heap.Push(h, w) }
 
 func (h *workHeap) remove(w *work) { heap.Remove(h, w.heapAt) }
 
-// wait puts a work where its line will find it again.
+// wait puts a work where its line will find it again, once all that is known of it is stored.
 func (w *work) wait() {
+	if w.pend() {
+		return
+	}
 	w.phase = waiting
 	w.line.q.fresh = true
 	if w.suspect {
@@ -131,6 +138,16 @@ func (w *work) wait() {
 	} else {
 		w.line.back.push(w)
 	}
+}
+
+// pend has a work that is in no list wait for its troubles to be stored, if some are on their way.
+func (w *work) pend() bool {
+	if w.line.q.saving[troubled{w.line.ID, w.Key}] == 0 {
+		return false
+	}
+	w.phase, w.rests = settling, sweep.Pending
+	w.line.busy++
+	return true
 }
 
 // giveBack ends a lease that came to nothing through no fault: it counts as no attempt.

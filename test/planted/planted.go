@@ -6,6 +6,7 @@ package planted
 // The bugs. Each has a file bug_NAME.go, with a tag of that name.
 const (
 	AckBeforeCommit     = "ack_before_commit"    // results are acknowledged when they come, not when they are on disk
+	BackForgotten       = "back_forgotten"       // the loss of an agent that comes back stays counted
 	CheckpointForgotten = "checkpoint_forgotten" // a point that was preempted begins anew
 	CheckpointKept      = "checkpoint_kept"      // checkpoints of points that are done stay
 	CommitUnchecked     = "commit_unchecked"     // a batch that the disk did not take counts as stored
@@ -27,7 +28,7 @@ const (
 // All lists them.
 func All() []string {
 	return []string{
-		AckBeforeCommit, CheckpointForgotten, CheckpointKept, CommitUnchecked, CountedTwice, EpochForgotten, FenceUnchecked, HandbackCounted, HandedOutTwice, LeaseImmortal,
+		AckBeforeCommit, BackForgotten, CheckpointForgotten, CheckpointKept, CommitUnchecked, CountedTwice, EpochForgotten, FenceUnchecked, HandbackCounted, HandedOutTwice, LeaseImmortal,
 		LostForgotten, ReattachForgotten, ResendForgotten, SpoolEmptied, SpoolForgotten, TroubleForgotten, WindowIgnored,
 	}
 }

@@ -21,6 +21,9 @@ func (d *director) happen(f fault) {
 	if len(alive) == 0 || d.plan.poison { // then only what happens to coordinators
 		kind %= 45
 	}
+	if d.plan.cuts && (kind >= 45 && kind < 66 || kind >= 94) {
+		kind = 80
+	}
 	var p *process
 	if len(alive) > 0 {
 		p = alive[r.IntN(len(alive))]

@@ -30,7 +30,7 @@ func (w *world) check() (rested bool) {
 		rested = len(sweeps) == len(w.plan.sweeps())
 		for _, s := range sweeps {
 			w.checkCounts(s)
-			rested = rested && s.Resting && s.Points == uint64(w.plan.sweeps()[s.Name]*w.plan.columns)
+			rested = rested && s.Resting && (s.Quarantined == 0 || !w.plan.cuts) && s.Points == uint64(w.plan.sweeps()[s.Name]*w.plan.columns)
 		}
 		return nil
 	})

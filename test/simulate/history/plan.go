@@ -20,6 +20,7 @@ type plan struct {
 	submitMore    time.Duration
 	retries       int
 	poison        bool // some points kill their agents, and nothing else does
+	cuts          bool // no agent ends: each that is lost comes back, and no point may stay in quarantine
 	pause         bool // the sweep is paused for a while
 	bolt          bool // over the real store
 
@@ -61,6 +62,7 @@ func newPlan(seed uint64) plan {
 			at: time.Duration(r.Int64N(int64(p.horizon))), kind: r.IntN(100), random: rand.New(rand.NewPCG(seed, uint64(1000+i))),
 		})
 	}
+	p.cuts = !p.poison && r.IntN(8) == 0
 	return p
 }
 
@@ -69,8 +71,8 @@ func seconds(r *rand.Rand, least, most float64) time.Duration {
 }
 
 func (p plan) String() string {
-	return fmt.Sprintf("seed %d: %d x %d points of %v to %v, %d rows more (as a second sweep: %v), retries %d, poison %v, %d hosts, latency up to %v, "+
-		"%d faults in %v, over the real store: %v", p.seed, p.rows, p.columns, p.fastest, p.slowest, p.more, p.second, p.retries, p.poison,
+	return fmt.Sprintf("seed %d: %d x %d points of %v to %v, %d rows more (as a second sweep: %v), retries %d, poison %v, only cuts %v, %d hosts, latency up to %v, "+
+		"%d faults in %v, over the real store: %v", p.seed, p.rows, p.columns, p.fastest, p.slowest, p.more, p.second, p.retries, p.poison, p.cuts,
 		p.hosts, p.latency, len(p.faults), p.horizon, p.bolt)
 }
 
@@ -144,8 +146,11 @@ const quarantineAfter = 2 // in histories with poison
 // spec is the sweep's text: rows points in i.
 func (p plan) spec(name string, rows int64) string {
 	quarantine := 1000
-	if p.poison {
+	switch {
+	case p.poison:
 		quarantine = quarantineAfter
+	case p.cuts:
+		quarantine = 1
 	}
 	return fmt.Sprintf("name: %s\ntrainer: toy\ngrid: {i: 0..%d, j: 0..%d}\nsuccess: fit\nretries: %d\nquarantine_after: %d\n",
 		name, rows-1, p.columns-1, p.retries, quarantine)
