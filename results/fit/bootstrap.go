@@ -15,11 +15,11 @@ type bootstrap struct {
 }
 
 func newBootstrap(s *sample, draws int) *bootstrap {
-	b := &bootstrap{sample: s, estimate: s.read(nil, &curve{})}
+	b := &bootstrap{sample: s, estimate: s.read(nil, unseen{}, &curve{})}
 	if s.clusters > 1 && draws > 0 {
 		b.count = draws
 		b.draws = make([][]reading, draws)
-		b.resample(func(i int, weights []float64) { b.draws[i] = s.read(weights, &curve{}) })
+		b.resample(func(i int, weights []float64) { b.draws[i] = s.read(weights, s.unseen(i), &curve{}) })
 	}
 	return b
 }
@@ -64,11 +64,20 @@ func (s *sample) draw(i int, weights []float64) {
 	}
 }
 
+// unseen are clusters beside the sample's, in the i-th draw: resampling 20 data sets of which 20 succeeded never shows one that fails.
+// Successes and failures count as gamma variables of shape 1/2, half a cluster each in the mean; in the Bayesian bootstrap (Rubin
+// 1981, Ann. Statist. 9, 130-134) that is Jeffreys' prior Beta(1/2, 1/2) of a share, here of all widths at once.
+func (s *sample) unseen(i int) unseen {
+	random := rand.New(rand.NewPCG(drawSeed+1, uint64(i)))
+	half := func() float64 { x := random.NormFloat64(); return x * x / 2 / float64(s.clusters) }
+	success, failure := half(), half()
+	return unseen{success, success + failure}
+}
+
 // mostJackknives bounds the refits: more clusters than this are left out by the group.
 const mostJackknives = 200
 
-// jackknives are the weights that leave out one cluster each, or one group of them; then, where seeds are crossed, one seed each.
-// The second list says how many belong together: their statistics' spread is taken within.
+// jackknives are the weights of a jackknife's values, and its parts.
 func (s *sample) jackknives() (weights [][]float64, parts []int) {
 	leave := func(of []int, count int) {
 		groups := min(count, mostJackknives)
@@ -84,9 +93,17 @@ func (s *sample) jackknives() (weights [][]float64, parts []int) {
 		parts = append(parts, groups)
 	}
 	leave(s.data, s.clusters)
-	if s.seed != nil {
-		leave(s.seed, s.seeds)
+	if s.seed == nil {
+		return weights, parts
 	}
+	leave(s.seed, s.seeds)
+	units, used := make([]int, len(s.order)), 0
+	for _, place := range s.order {
+		if s.data[place] >= 0 {
+			units[place], used = used, used+1
+		}
+	}
+	leave(units, used)
 	return weights, parts
 }
 

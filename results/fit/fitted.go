@@ -30,8 +30,8 @@ type fitted struct {
 	regression *regression
 	estimate   lineFit
 	draws      []lineFit
-	jackknife  []lineFit
-	parts      []int // how many of jackknife belong together
+	left       []lineFit // without each cluster: a jackknife's
+	parts      []int
 	clusters   int
 }
 
@@ -51,8 +51,8 @@ func (b *bootstrap) fitTerms(terms []Term) *fitted {
 		f.draws = make([]lineFit, b.count)
 		b.resample(func(i int, weights []float64) { f.draws[i] = r.read(r.redraw(from, weights, top.separated)) })
 		weights, parts := b.sample.jackknives()
-		f.jackknife, f.parts = make([]lineFit, len(weights)), parts
-		inParallel(len(weights), func(i int) { f.jackknife[i] = r.read(r.redraw(from, weights[i], top.separated)) })
+		f.left, f.parts = make([]lineFit, len(weights)), parts
+		inParallel(len(weights), func(i int) { f.left[i] = r.read(r.redraw(from, weights[i], top.separated)) })
 	}
 	for j := range terms {
 		f.exponent(&terms[j], j)
@@ -77,7 +77,19 @@ func (f *fitted) exponent(t *Term, j int) {
 
 // interval is the 95 % interval of a statistic of the fit.
 func (f *fitted) interval(statistic func(lineFit) float64) (low, high float64) {
-	return intervalBCa(statistic(f.estimate), values(f.draws, statistic), values(f.jackknife, statistic), f.parts, f.clusters, true)
+	return intervalBCa(statistic(f.estimate), values(f.draws, statistic), f.jackknife(statistic), f.clusters, true)
+}
+
+// width is the log of the needed width at the terms' logs x, and its interval.
+func (f *fitted) width(level float64, x []float64) (width, low, high float64) {
+	statistic := func(fit lineFit) float64 { return fit.width(level, x) }
+	width = statistic(f.estimate)
+	low, high = f.interval(statistic)
+	return width, low, high
+}
+
+func (f *fitted) jackknife(statistic func(lineFit) float64) jackknife {
+	return jackknife{values(f.left, statistic), f.parts}
 }
 
 func values(fits []lineFit, of func(lineFit) float64) []float64 {
@@ -88,9 +100,19 @@ func values(fits []lineFit, of func(lineFit) float64) []float64 {
 	return out
 }
 
-// fieller is the 95 % interval of numerator/slope by Fieller's theorem, with the jackknife's covariance over clusters.
+// fieller is the 95 % interval of numerator/slope by Fieller's theorem, with the jackknife's covariance over clusters; of crossed
+// seeds the sum over both, as much smaller as the variance of numerator - ratio*slope is than that sum.
 func (f *fitted) fieller(ratio float64, numerator func(lineFit) float64) (low, high float64) {
+	if len(f.parts) == 0 {
+		return math.NaN(), math.NaN()
+	}
 	slope := func(fit lineFit) float64 { return fit.b[1] }
-	n, d := values(f.jackknife, numerator), values(f.jackknife, slope)
-	return fieller(ratio, slope(f.estimate), covariance(n, n, f.parts), covariance(n, d, f.parts), covariance(d, d, f.parts), f.clusters)
+	n, d := f.jackknife(numerator), f.jackknife(slope)
+	at := f.jackknife(func(fit lineFit) float64 { return numerator(fit) - ratio*slope(fit) })
+	spread, part := at.spread(f.clusters), 1.0
+	if all := sum(at.covariances(at)); len(f.parts) > 1 && all > 0 {
+		part = at.variance() / all
+	}
+	of := func(x, y jackknife) float64 { return part * sum(x.covariances(y)) }
+	return fieller(ratio, slope(f.estimate), of(n, n), of(n, d), of(d, d), spread.quantile())
 }

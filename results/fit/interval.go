@@ -57,8 +57,8 @@ func quantile(sorted []float64, share float64) float64 {
 
 // intervalBCa is the bootstrap's bias-corrected and accelerated interval (Efron 1987, J. Amer. Statist. Assoc. 82, 171-185; DiCiccio
 // & Efron 1996, Statist. Sci. 11, 189-228), the acceleration by the jackknife over clusters; with wider, at the quantiles that
-// interval95 takes. NaN as there.
-func intervalBCa(estimate float64, draws, jackknife []float64, parts []int, clusters int, wider bool) (low, high float64) {
+// interval95 takes, and with crossed seeds as far from the estimate as their spread says. NaN as there.
+func intervalBCa(estimate float64, draws []float64, j jackknife, clusters int, wider bool) (low, high float64) {
 	told := toldOf(estimate, draws)
 	if told == nil {
 		return math.NaN(), math.NaN()
@@ -74,8 +74,9 @@ func intervalBCa(estimate float64, draws, jackknife []float64, parts []int, clus
 	}
 	n := float64(len(told))
 	z0 := distuv.UnitNormal.Quantile(min(max(below/n, 1/(n+1)), n/(n+1)))
-	z, a := z95, acceleration(jackknife, parts)
-	if wider {
+	z, a, spread := z95, j.acceleration(), j.spread(clusters)
+	crossed := wider && len(j.parts) > 1
+	if wider && !crossed {
 		z = expanded(clusters)
 	}
 	at := func(z float64) float64 {
@@ -85,63 +86,18 @@ func intervalBCa(estimate float64, draws, jackknife []float64, parts []int, clus
 		}
 		return quantile(told, distuv.UnitNormal.CDF(math.Copysign(8, w)))
 	}
-	return at(-z), at(z)
-}
-
-// deviations are the jackknife's from the mean of their part; NaN are left out.
-func deviations(jackknife []float64, parts []int) (all [][]float64) {
-	for _, count := range parts {
-		part := jackknife[:count]
-		jackknife = jackknife[count:]
-		sum, told := 0.0, 0.0
-		for _, x := range part {
-			if !math.IsNaN(x) {
-				sum, told = sum+x, told+1
-			}
-		}
-		from := make([]float64, count)
-		for i, x := range part {
-			if !math.IsNaN(x) {
-				from[i] = sum/told - x
-			}
-		}
-		all = append(all, from)
+	low, high = at(-z), at(z)
+	if crossed { // Student's quantiles are too far out for these draws to have them
+		by := spread.scale * spread.quantile() / z95
+		low, high = estimate-by*(estimate-low), estimate+by*(high-estimate)
 	}
-	return all
-}
-
-func acceleration(jackknife []float64, parts []int) float64 {
-	square, cube := 0.0, 0.0
-	for _, part := range deviations(jackknife, parts) {
-		for _, x := range part {
-			square, cube = square+x*x, cube+x*x*x
-		}
-	}
-	if square == 0 {
-		return 0
-	}
-	return cube / (6 * math.Pow(square, 1.5))
-}
-
-// covariance is the jackknife's over clusters, (K-1)/K times the sum of products (MacKinnon, Nielsen & Webb 2023, J. Appl.
-// Econometrics 38, 671-694: CV3); where seeds are crossed with data seeds, the sum over both.
-func covariance(x, y []float64, parts []int) (sum float64) {
-	dx, dy := deviations(x, parts), deviations(y, parts)
-	for p := range dx {
-		k := float64(len(dx[p]))
-		sum += (k - 1) / k * dot(dx[p], dy[p])
-	}
-	return sum
+	return low, high
 }
 
 // fieller is the 95 % interval of ratio = numerator/slope (Fieller 1954, J. R. Statist. Soc. B 16, 175-185): all rho with
 // (numerator - rho slope)^2 <= t^2 var(numerator - rho slope). NaN where the slope's own interval holds 0: then that is no
 // interval.
-func fieller(ratio, slope, varNumerator, covariance, varSlope float64, clusters int) (low, high float64) {
-	if clusters < 2 {
-		return math.NaN(), math.NaN()
-	}
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(clusters - 1)}.Quantile(0.975)
+func fieller(ratio, slope, varNumerator, covariance, varSlope, t float64) (low, high float64) {
 	numerator := ratio * slope
 	a := slope*slope - t*t*varSlope
 	half := numerator*slope - t*t*covariance

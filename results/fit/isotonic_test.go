@@ -47,12 +47,12 @@ func TestCrossing(t *testing.T) {
 		fitted []float64
 		want   float64
 	}{
-		{[]float64{0, 0.8, 1}, 3},
+		{[]float64{0, 0.75, 0.9642857142857143}, 3}, // odds 3, 9, 27
 		{[]float64{0, 0.9, 0.9}, 2},
 		{[]float64{0, 0.5, 0.8}, math.Inf(1)},
 		{[]float64{0.9, 1, 1}, math.Inf(-1)},
 	} {
-		if got := crossing(logM, c.fitted, 0.9); math.Abs(got-c.want) > 1e-12 && got != c.want {
+		if got := crossing(logM, c.fitted, []float64{1e9, 1e9, 1e9}, 0.9); math.Abs(got-c.want) > 1e-8 && got != c.want {
 			t.Errorf("%v reaches .9 at %v, want %v", c.fitted, got, c.want)
 		}
 	}

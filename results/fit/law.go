@@ -187,7 +187,7 @@ func (r *Runs) describe(f *family) map[string]any {
 func (c *cellSample) describe() Cell {
 	out := Cell{N: valueNumber(c.key.n), D: valueNumber(c.key.d), Angle: valueNumber(c.key.angle), Lambda0: number(c.meanLambda0(nil))}
 	v := &curve{}
-	v.fit(c, nil)
+	v.fit(c, nil, unseen{})
 	for i, m := range c.m {
 		w := Width{M: m, Fitted: math.NaN(), Censored: c.censored(i)}
 		if j := slices.Index(v.at, i); j >= 0 {
@@ -337,11 +337,21 @@ func (l *Law) misfits() (cells []int) {
 	for i, t := range l.Thresholds {
 		m := l.Line.reach(l.Cells[i], l.Level)
 		off := math.Abs(math.Log(m / float64(t.M)))
-		if t.Inside && t.M >= LeastWidth && off > math.Log(mostOff) && (m < float64(t.Low) || m > float64(t.High)) {
+		if t.Inside && t.M >= LeastWidth && off > math.Log(mostOff) && (m < float64(t.Low) || m > float64(t.High) || l.belied(i, m)) {
 			cells = append(cells, i)
 		}
 	}
 	return cells
+}
+
+// belied says whether, at a width between a cell's needed width and the law's, success is not what the law says: where few seeds leave
+// the cell's interval open, this still tells.
+func (l *Law) belied(i int, m float64) bool {
+	own := float64(l.Thresholds[i].M)
+	return slices.ContainsFunc(l.Cells[i].Widths, func(w Width) bool {
+		at, p := float64(w.M), l.Line.Success(l.Cells[i], float64(w.M))
+		return w.Runs > 0 && at >= min(m, own) && at <= max(m, own) && (p < w.Low || p > w.High)
+	})
 }
 
 // bends says whether the law misses over a third of the cells that carry it: then needed widths are no power of the terms.

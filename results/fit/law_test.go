@@ -250,7 +250,7 @@ func TestContradicted(t *testing.T) {
 	if e := l.Exponents; !slices.Contains(codes(l), "misfit") || e.N.Told || e.Lambda0.Told {
 		t.Errorf("warnings %q, exponents %+v", codes(l), e)
 	}
-	if text := render(t, a); !strings.Contains(strings.Join(strings.Fields(text), " "), "n = 110 (29.9, the law says") {
+	if text := render(t, a); !strings.Contains(strings.Join(strings.Fields(text), " "), "n = 50 (13.6, the law says") {
 		t.Errorf("the cell is not named:\n%s", text)
 	}
 }

@@ -60,25 +60,25 @@ func logs(terms []Term, c Cell) []float64 {
 
 // Width is the law's needed width at a cell; that of the law in n alone where the terms are confounded; NaN where lambda0 is 0.
 func (l *Line) Width(c Cell) float64 {
-	f, statistic := l.at(c)
+	f, x := l.at(c)
 	if f == nil {
 		return math.NaN()
 	}
-	return math.Exp(statistic(f.estimate))
+	return math.Exp(f.estimate.width(l.level, x))
 }
 
 // Interval is Width with its 95 % interval.
 func (l *Line) Interval(c Cell) (width, low, high float64) {
-	f, statistic := l.at(c)
+	f, x := l.at(c)
 	if f == nil {
 		return math.NaN(), math.NaN(), math.NaN()
 	}
-	low, high = f.interval(statistic)
-	return math.Exp(statistic(f.estimate)), math.Exp(low), math.Exp(high)
+	width, low, high = f.width(l.level, x)
+	return math.Exp(width), math.Exp(low), math.Exp(high)
 }
 
-// at is the model that speaks for a cell, and its log needed width there.
-func (l *Line) at(c Cell) (*fitted, func(lineFit) float64) {
+// at is the model that speaks for a cell, and its terms' logs there.
+func (l *Line) at(c Cell) (*fitted, []float64) {
 	if c.Lambda0 == 0 {
 		return nil, nil
 	}
@@ -86,28 +86,27 @@ func (l *Line) at(c Cell) (*fitted, func(lineFit) float64) {
 	if l.along != nil {
 		f, terms = l.along, []Term{*l.Along}
 	}
-	x := logs(terms, c)
-	return f, func(fit lineFit) float64 { return fit.width(l.level, x) }
+	return f, logs(terms, c)
 }
 
 // Success is the law's probability of success at a cell and width m, the lapse among it.
 func (l *Line) Success(c Cell, m float64) float64 {
-	f, statistic := l.at(c)
+	f, x := l.at(c)
 	if f == nil {
 		return math.NaN()
 	}
 	e := f.estimate
-	return (1 - e.lapse) * sigmoid(logit(l.level)+e.b[1]*(math.Log(m)-statistic(e)))
+	return (1 - e.lapse) * sigmoid(logit(l.level)+e.b[1]*(math.Log(m)-e.width(l.level, x)))
 }
 
 // reach is the width at which the law's success, lapses among it, reaches a share; NaN where it never does.
 func (l *Line) reach(c Cell, share float64) float64 {
-	f, statistic := l.at(c)
+	f, x := l.at(c)
 	if f == nil || share >= 1-f.estimate.lapse {
 		return math.NaN()
 	}
 	e := f.estimate
-	return math.Exp(statistic(e) + (logit(share/(1-e.lapse))-logit(l.level))/e.b[1])
+	return math.Exp(e.width(l.level, x) + (logit(share/(1-e.lapse))-logit(l.level))/e.b[1])
 }
 
 func logit(p float64) float64 { return math.Log(p / (1 - p)) }

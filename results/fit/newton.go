@@ -121,6 +121,7 @@ func (r *regression) climb(at coefficients, now *posterior, weights []float64, p
 // fit is the peak of the sample. Where the data would let the slope grow without bound, or does not pin it to within its own size,
 // the coefficients get the weak prior.
 func (r *regression) fit() peak {
+	r, _ = r.resampled(nil)
 	var now posterior
 	at := r.begin()
 	r.posterior(at, nil, false, &now)
@@ -134,7 +135,12 @@ func (r *regression) fit() peak {
 // redraw is the peak of a draw, from the sample's: with the weak prior where that has it, or where the draw needs it.
 func (r *regression) redraw(from *start, weights []float64, prior bool) peak {
 	var now posterior
-	from.from(weights, prior, r.columns, &now)
+	if merged, _ := r.resampled(weights); merged != r {
+		r, weights = merged, nil
+		r.posterior(from.at, nil, prior, &now)
+	} else {
+		from.from(weights, prior, r.columns, &now)
+	}
 	top := r.climb(from.at, &now, weights, prior, drawGain)
 	if prior || top.ok && now.pins(1, r.columns+1, top.at[1]) {
 		return top

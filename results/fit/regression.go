@@ -23,6 +23,7 @@ type regression struct {
 	places  map[float64]int32
 	mean    []float64 // by column, before scaling
 	scale   []float64
+	merged  *merging // nil where there is nothing to add up
 }
 
 // A block is the rows from `from` up to `to`: one unit, one shift, one value of each term.
@@ -89,6 +90,7 @@ func (r *regression) standardise() {
 			*x = (*x - r.mean[j+2]) / r.scale[j+2]
 		}
 	}
+	r.merge()
 }
 
 // each visits the raw values of a column, row by row.

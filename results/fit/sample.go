@@ -118,12 +118,13 @@ type curve struct {
 	success, runs, fitted []float64
 }
 
-// fit fills the curve from a (re)sample of c.
-func (v *curve) fit(c *cellSample, weights []float64) {
+// fit fills the curve from a (re)sample of c, and an unseen share of it.
+func (v *curve) fit(c *cellSample, weights []float64, more unseen) {
 	v.at, v.logM, v.success, v.runs = v.at[:0], v.logM[:0], v.success[:0], v.runs[:0]
 	for i := range c.m {
 		s, n := c.counts(i, weights)
 		if n > 0 {
+			s, n = s+more.success*n, n+more.runs*n
 			v.at, v.logM, v.success, v.runs = append(v.at, i), append(v.logM, c.logM[i]), append(v.success, s), append(v.runs, n)
 		}
 	}
@@ -131,16 +132,19 @@ func (v *curve) fit(c *cellSample, weights []float64) {
 	isotonic(v.success, v.runs, v.fitted)
 }
 
+// unseen runs are in every cell, at every width: what a draw has beside the clusters that there are, as a share of their runs.
+type unseen struct{ success, runs float64 }
+
 // read is what the sample says, clusters weighted; scratch is overwritten.
-func (s *sample) read(weights []float64, scratch *curve) []reading {
+func (s *sample) read(weights []float64, more unseen, scratch *curve) []reading {
 	out := make([]reading, len(s.cells))
 	for i := range s.cells {
 		c := &s.cells[i]
-		scratch.fit(c, weights)
+		scratch.fit(c, weights, more)
 		out[i] = reading{math.NaN(), math.NaN(), c.meanLambda0(weights)}
 		if len(scratch.runs) > 0 {
-			out[i].logM = crossing(scratch.logM, scratch.fitted, s.level)
-			out[i].half = crossing(scratch.logM, scratch.fitted, 0.5)
+			out[i].logM = crossing(scratch.logM, scratch.fitted, scratch.runs, s.level)
+			out[i].half = crossing(scratch.logM, scratch.fitted, scratch.runs, 0.5)
 		}
 	}
 	return out

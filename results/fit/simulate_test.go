@@ -38,12 +38,14 @@ func point(t *sweep.Trainer, curves []string, given map[string]sweep.Value) swee
 }
 
 // A law that is known: success with probability sigmoid(slope (log m - log m*) + logit .9), m* = c n^a lambda0^b, with the
-// threshold of each data set moved by spread * normal, the same in all cells; a share lapse of the runs fails at any width, and a
+// threshold of each data set moved by spread * normal, the same in all cells (bridge: by the distribution of that spread over which
+// success is a sigmoid again: the law's model is then the truth of all data sets together); a share lapse of the runs fails at any width, and a
 // share censored is not decided. With inits > 0, seeds are crossed with data seeds, and move the threshold too.
 type known struct {
 	a, b, c, slope, spread float64
 	lapse, censored        float64
 	inits                  int64
+	bridge                 bool
 	lambda0                func(n, angle float64) float64
 	n                      []int64
 	angle                  []float64
@@ -68,6 +70,9 @@ func (k known) simulate(seed uint64) *Runs {
 	}
 	for data := range k.seeds {
 		shift := k.spread * random.NormFloat64()
+		if k.bridge {
+			shift = k.bridged(random.Float64())
+		}
 		for init, move := range moves {
 			given := map[string]sweep.Value{"seed": sweep.IntValue(data)}
 			if k.inits > 0 {
@@ -77,6 +82,18 @@ func (k known) simulate(seed uint64) *Runs {
 		}
 	}
 	return runs
+}
+
+// attenuation is the share of the slope that is left over all data sets; bridged is the bridge distribution's quantile (Wang & Louis
+// 2003, Biometrika 90, 765-775).
+func (k known) attenuation() float64 {
+	spread := k.slope * k.spread
+	return 1 / math.Sqrt(1+3*spread*spread/(math.Pi*math.Pi))
+}
+
+func (k known) bridged(share float64) float64 {
+	phi := k.attenuation()
+	return math.Log(math.Sin(phi*math.Pi*share)/math.Sin(phi*math.Pi*(1-share))) / phi / k.slope
 }
 
 // addRuns draws the runs of one unit.
