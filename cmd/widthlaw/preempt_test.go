@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -268,34 +267,6 @@ func killRun(t *testing.T, load strain, digest string) {
 		t.Errorf("digest after a kill: %s, undisturbed: %s", got, digest)
 	}
 	h.nothingKept()
-}
-
-// TestNoRoomForCheckpoints: on a full disk a point that is interrupted is not kept; that is said, and nothing else is lost.
-func TestNoRoomForCheckpoints(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.write("wide.yaml", "name: wide\ntrainer: two-layer\nfixed: {n: 50, d: 20, lr: 1e-6}\nzip: [[m, steps]]\ngrid: {m: [2, 20000], steps: [10, 30000]}\nresources: {threads: 1}\n")
-	command, makeSpace := h.smallDisk()
-	run := command("run", "wide.yaml", "--state", "disk/state", "--cores", "2")
-	var said bytes.Buffer
-	run.Stderr = &said
-	if err := run.Start(); err != nil {
-		t.Fatal(err)
-	}
-	h.until(regexp.MustCompile(`"done":1,.*"running":1`), "status", "--state", "disk/state", "--output", "json")
-	time.Sleep(1500 * time.Millisecond)
-	run.Process.Signal(os.Interrupt)
-	interrupted(t, run)
-	want(t, h.must("status", "--state", "disk/state", "--output", "json"), `"done":1,.*"pending":1,"preempted":0`)
-	want(t, said.String(), "a checkpoint cannot be written; the last one counts.*disk is full")
-	makeSpace()
-	h.must("check", "--state", "disk/state")
-	run = h.lasting("run", "wide.yaml", "--state", "disk/state", "--cores", "2")
-	h.until(regexp.MustCompile(`"running":1`), "status", "--state", "disk/state", "--output", "json")
-	time.Sleep(1500 * time.Millisecond)
-	run.Process.Signal(os.Interrupt)
-	interrupted(t, run)
-	want(t, h.must("status", "--state", "disk/state", "--output", "json"), `"preempted":1`)
 }
 
 // kept are the checkpoints of the state directory.

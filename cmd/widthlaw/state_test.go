@@ -98,56 +98,6 @@ func TestStateInUseIsNamedWithItsProcess(t *testing.T) {
 	h.must("run", "quick.yaml") // what it left behind, its access file too, is in nobody's way
 }
 
-// fill is a sweep of many results of which each is small to compute and a few kilobytes to keep.
-const fill = "name: fill\ntrainer: two-layer\nfixed: {n: 2, d: 1, steps: 200, stop_at_fit: false}\ngrid: {m: [2, 3], seed: 0..399}\nrecord: {curves: [loss, max_move], at: all}\n"
-
-func TestFullDisk(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.write("fill.yaml", fill)
-	roomy := newHouse(t)
-	roomy.write("fill.yaml", fill)
-	roomy.must("run", "fill.yaml")
-	digest := roomy.must("digest")
-
-	small, makeSpace := h.smallDisk()
-	said := h.fails(1, small("run", "fill.yaml", "--state", "disk/state"))
-	want(t, said, "the disk is full")
-	want(t, said, "go on with: widthlaw run fill.yaml")
-	makeSpace()
-	h.must("check", "--state", "disk/state")
-	before := h.must("status", "--state", "disk/state", "--output", "json")
-	want(t, before, `"done":[1-9]`) // what was acknowledged is there
-	h.must("run", "fill.yaml", "--state", "disk/state")
-	if got := h.must("digest", "--state", "disk/state"); got != digest {
-		t.Errorf("digest after a full disk: %s, elsewhere: %s", got, digest)
-	}
-}
-
-// smallDisk gives processes a folder disk/ that has room for 2 MiB: a tmpfs where the test may mount one, else a limit on the size
-// of files, which says the same to the program.
-func (h *house) smallDisk() (command func(args ...string) *exec.Cmd, makeSpace func()) {
-	h.t.Helper()
-	disk := filepath.Join(h.dir, "disk")
-	if err := os.Mkdir(disk, 0o755); err != nil {
-		h.t.Fatal(err)
-	}
-	if syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=2m") == nil {
-		h.t.Cleanup(func() { syscall.Unmount(disk, 0) })
-		return h.command, func() {
-			if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=200m"); err != nil {
-				h.t.Fatal(err)
-			}
-		}
-	}
-	return func(args ...string) *exec.Cmd {
-		cmd := h.command(args...)
-		limited := exec.Command("sh", append([]string{"-c", `ulimit -f 2048 && exec "$0" "$@"`, cmd.Path}, args...)...)
-		limited.Dir, limited.Env = cmd.Dir, cmd.Env
-		return limited
-	}, func() {}
-}
-
 const longSpec = "name: long\ntrainer: two-layer\nfixed: {n: 200, d: 20, m: 100, steps: 3000, stop_at_fit: false}\ngrid: {seed: 0..99}\n"
 
 // interrupted waits for a process that was sent Ctrl-C.
