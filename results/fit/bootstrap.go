@@ -15,11 +15,11 @@ type bootstrap struct {
 }
 
 func newBootstrap(s *sample, draws int) *bootstrap {
-	b := &bootstrap{sample: s, estimate: s.read(nil, unseen{}, &curve{})}
+	b := &bootstrap{sample: s, estimate: s.read(nil, unseen{})}
 	if s.clusters > 1 && draws > 0 {
 		b.count = draws
 		b.draws = make([][]reading, draws)
-		b.resample(func(i int, weights []float64) { b.draws[i] = s.read(weights, s.unseen(i), &curve{}) })
+		b.resample(func(i int, weights []float64) { b.draws[i] = s.read(weights, s.unseen(i)) })
 	}
 	return b
 }

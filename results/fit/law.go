@@ -28,6 +28,9 @@ type Law struct {
 	Readings *Reading `json:"readings,omitempty"` // where runs were censored
 	Gaps     []Gap    `json:"gaps,omitempty"`     // to what the theorems ask for
 
+	Crossings []Crossing `json:"crossings,omitempty"` // of the success of neighbouring n, by d, angle, n
+	Along     *Exponent  `json:"along,omitempty"`     // of n, everything else following it as in this sweep; where exponents cannot be told apart
+
 	Apart string `json:"-"` // what tells Family from the analysis' others, as text: ", lr = 0.5"
 	Cells []Cell `json:"-"` // Invariant: Cells[i] belongs to Thresholds[i]
 	Line  *Line  `json:"-"` // nil where no line could be drawn
@@ -147,6 +150,7 @@ func (r *Runs) law(f *family, event int, o Options) Law {
 	}
 	b := newBootstrap(&s, o.Draws)
 	l.thresholds(b)
+	l.Crossings = l.crossings(b)
 	l.Line = b.line(l.Cells)
 	l.BestRate = o.BestRate
 	if l.Line != nil {
@@ -261,6 +265,9 @@ func (l *Law) lawful(b *bootstrap) {
 		}
 	}
 	l.Gaps = l.gaps()
+	if a := line.Along; a != nil {
+		l.Along = &Exponent{number(a.Exponent), number(a.Low), number(a.High), a.Low*a.High > 0 && l.checked(), &Interval{number(a.FiellerLow), number(a.FiellerHigh)}}
+	}
 }
 
 // apart says whether the readings of the censored runs differ by more than the exponent's interval.
@@ -312,50 +319,6 @@ func lastDecided(ws []Width) Width {
 	}
 	return ws[0]
 }
-
-// contradicted are the places of cells that the law is wrong about: their needed width, which is only known to lie beyond the swept
-// ones, lies on the other side. Whether it does is asked of the nearest width, with its interval and lapses counted in.
-func (l *Law) contradicted() (cells []int) {
-	for i, t := range l.Thresholds {
-		c, m := l.Cells[i], Number(l.Line.Width(l.Cells[i]))
-		share := l.Level * (1 - l.Line.Lapse)
-		switch {
-		case t.Inside:
-		case m < t.Low && lastDecided(c.Widths).High < share,
-			m > t.High && t.High >= LeastWidth && firstDecided(c.Widths).Low > share:
-			cells = append(cells, i)
-		}
-	}
-	return cells
-}
-
-// mostOff is how far, as a factor, the law may be from a cell's own needed width, and outside its interval.
-const mostOff = 1.5
-
-// misfits are the places of cells whose own needed width, by isotonic regression, the law misses.
-func (l *Law) misfits() (cells []int) {
-	for i, t := range l.Thresholds {
-		m := l.Line.reach(l.Cells[i], l.Level)
-		off := math.Abs(math.Log(m / float64(t.M)))
-		if t.Inside && t.M >= LeastWidth && off > math.Log(mostOff) && (m < float64(t.Low) || m > float64(t.High) || l.belied(i, m)) {
-			cells = append(cells, i)
-		}
-	}
-	return cells
-}
-
-// belied says whether, at a width between a cell's needed width and the law's, success is not what the law says: where few seeds leave
-// the cell's interval open, this still tells.
-func (l *Law) belied(i int, m float64) bool {
-	own := float64(l.Thresholds[i].M)
-	return slices.ContainsFunc(l.Cells[i].Widths, func(w Width) bool {
-		at, p := float64(w.M), l.Line.Success(l.Cells[i], float64(w.M))
-		return w.Runs > 0 && at >= min(m, own) && at <= max(m, own) && (p < w.Low || p > w.High)
-	})
-}
-
-// bends says whether the law misses over a third of the cells that carry it: then needed widths are no power of the terms.
-func (l *Law) bends() bool { return 3*len(l.misfits()) > l.Line.Cells }
 
 // varies says whether a cell's coordinate takes more than one value; undefined is one.
 func varies(cells []Cell, of func(Cell) Number) bool {

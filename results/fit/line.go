@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 )
 
 // A Line is the law: the model of regression.go at its peak.
@@ -20,6 +21,7 @@ type Line struct {
 	level float64
 	fit   *fitted
 	along *fitted
+	drift float64 // the exponent with which lambda0 follows n over the cells that carry the law
 }
 
 // A Term is one regressor of a Line, "n", "lambda0" or "d", in logs.
@@ -158,10 +160,25 @@ func (b *bootstrap) line(cells []Cell) *Line {
 		along := []Term{*n}
 		along[0].Inflation = 1
 		if l.along = b.fitTerms(along); l.along != nil {
-			l.Along = &along[0]
+			l.Along, l.drift = &along[0], drift(used)
 		}
 	}
 	return l
+}
+
+// drift is the slope of log lambda0 in log n, by least squares; 0 without one.
+func drift(cells []Cell) float64 {
+	var x, y []float64
+	for _, c := range cells {
+		if c.Lambda0 > 0 {
+			x, y = append(x, math.Log(float64(c.N))), append(y, math.Log(float64(c.Lambda0)))
+		}
+	}
+	if len(x) < 2 || slices.Min(x) == slices.Max(x) {
+		return 0
+	}
+	_, slope := stat.LinearRegression(x, y, nil, false)
+	return slope
 }
 
 func defined(cells []Cell, of func(Cell) Number) bool {
@@ -213,8 +230,7 @@ func dot(x, y []float64) (sum float64) {
 
 // exponents reads the law's exponents off its line.
 func (l *Law) exponents() {
-	checked := l.Line.Cells > len(l.Line.Terms)+1 && // else the line passes through every point, whatever they are
-		len(l.contradicted()) == 0 && !l.bends()
+	checked := l.checked()
 	l.Exponents.D = nil
 	for _, t := range l.Line.Terms {
 		e := Exponent{Value: number(t.Exponent), Low: number(t.Low), High: number(t.High), Fieller: &Interval{number(t.FiellerLow), number(t.FiellerHigh)}}

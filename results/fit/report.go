@@ -24,6 +24,9 @@ func (l *Law) Tables() []Table {
 	if len(l.Forms) > 0 {
 		tables = append(tables, Table{"Forms of the law, by how well they foretell the runs at an n left out", l.formRows()})
 	}
+	if len(l.Crossings) > 0 {
+		tables = append(tables, Table{"Crossings of the success of neighbouring n, at the same m d / n, with 95 % intervals over data seeds", l.crossingRows()})
+	}
 	return tables
 }
 
@@ -59,5 +62,6 @@ func (l *Law) Heading() string { return l.heading() }
 
 // TheoryTable is the theory's beside what was measured.
 func (a *Analysis) TheoryTable() Table {
-	return Table{"Measured, and what the theory says is enough (*: not read in the paper itself; asks: the formula with constant 1, δ = 0.1, at the largest n with a needed width; ratio: to that)", a.theoryRows()}
+	title := a.theoryTitle()
+	return Table{strings.ToUpper(title[:1]) + title[1:], a.theoryRows()}
 }

@@ -32,6 +32,7 @@ type reading struct {
 	logM    float64 // log of the needed width; -Inf, +Inf: below, above the swept widths; NaN: no runs
 	half    float64 // the same at success 1/2: there, also where lapses keep success under the level
 	lambda0 float64 // the mean over the data sets; NaN where none is known
+	meeting meeting // of its success and that of the cell before, which has a smaller n
 }
 
 func newSample(f *family, event, events int, r *Runs, level float64) sample {
@@ -135,19 +136,28 @@ func (v *curve) fit(c *cellSample, weights []float64, more unseen) {
 // unseen runs are in every cell, at every width: what a draw has beside the clusters that there are, as a share of their runs.
 type unseen struct{ success, runs float64 }
 
-// read is what the sample says, clusters weighted; scratch is overwritten.
-func (s *sample) read(weights []float64, more unseen, scratch *curve) []reading {
-	out := make([]reading, len(s.cells))
+// read is what the sample says, clusters weighted.
+func (s *sample) read(weights []float64, more unseen) []reading {
+	out, here, before := make([]reading, len(s.cells)), &curve{}, &curve{}
 	for i := range s.cells {
 		c := &s.cells[i]
-		scratch.fit(c, weights, more)
-		out[i] = reading{math.NaN(), math.NaN(), c.meanLambda0(weights)}
-		if len(scratch.runs) > 0 {
-			out[i].logM = crossing(scratch.logM, scratch.fitted, scratch.runs, s.level)
-			out[i].half = crossing(scratch.logM, scratch.fitted, scratch.runs, 0.5)
+		here, before = before, here
+		here.fit(c, weights, more)
+		out[i] = reading{math.NaN(), math.NaN(), c.meanLambda0(weights), noMeeting}
+		if len(here.runs) > 0 {
+			out[i].logM = crossing(here.logM, here.fitted, here.runs, s.level)
+			out[i].half = crossing(here.logM, here.fitted, here.runs, 0.5)
+		}
+		if s.paired(i) {
+			out[i].meeting = meet(before, here, s.cells[i-1].load(), c.load())
 		}
 	}
 	return out
+}
+
+// load is log(d/n): what makes log(m d/n) of log m.
+func (c *cellSample) load() float64 {
+	return math.Log(float64(c.key.d.Int) / float64(c.key.n.Int))
 }
 
 func (c *cellSample) meanLambda0(weights []float64) float64 {

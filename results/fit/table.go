@@ -52,15 +52,20 @@ func writeTable(b *strings.Builder, rows [][]string) {
 }
 
 // writeWrapped writes a warning, broken at 110 columns.
-func writeWrapped(b *strings.Builder, text string) {
-	const columns = 110
-	line, first := "  !", true
+func writeWrapped(b *strings.Builder, text string) { writeLines(b, "  ! ", "    ", text, 110) }
+
+// writeLines writes words, broken at a number of columns, behind what the first line and the others begin with.
+func writeLines(b *strings.Builder, first, others, text string, columns int) {
+	line, empty := first, true
 	for word := range strings.FieldsSeq(text) {
-		if !first && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
+		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
 			b.WriteString(line + "\n")
-			line = "   "
+			line, empty = others, true
 		}
-		line, first = line+" "+word, false
+		if !empty {
+			line += " "
+		}
+		line, empty = line+word, false
 	}
 	b.WriteString(line + "\n")
 }

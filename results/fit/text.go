@@ -24,6 +24,7 @@ func (a *Analysis) WriteText(w io.Writer) error {
 		}
 		l.writeLine(&b)
 		l.writeModel(&b)
+		l.writeCrossings(&b)
 		for _, warning := range l.Warnings {
 			writeWrapped(&b, warning.Text)
 		}
@@ -276,54 +277,6 @@ func (l *Law) formRows() [][]string {
 		rows = append(rows, []string{f.Formula, cellText(f.Loss), cellText(f.Worse), cellText(f.Error)})
 	}
 	return rows
-}
-
-func (a *Analysis) writeTheory(b *strings.Builder) {
-	b.WriteString("\nmeasured, and what the theory says is enough (*: not read in the paper itself; asks: the formula with constant 1, δ = 0.1, at the\nlargest n with a needed width; ratio: to that)\n")
-	writeTable(b, a.theoryRows())
-}
-
-func (a *Analysis) theoryRows() [][]string {
-	rows := [][]string{{"n^", "λ0^", "", "asks", "ratio", "width", "whose"}}
-	for i := range a.Laws {
-		if l := &a.Laws[i]; l.Line != nil {
-			measured := "–"
-			if len(l.Gaps) > 0 {
-				measured = cellText(l.Gaps[0].Measured)
-			}
-			rows = append(rows, []string{l.Exponents.N.value(), l.Exponents.Lambda0.value(), "", measured, "", "measured", l.heading()})
-		}
-	}
-	for _, t := range a.Theory {
-		mark, whose := "", t.Result
-		if t.Mark != Paper && t.Mark != Derived {
-			mark = "*"
-			whose += " [" + string(t.Mark) + "]"
-		}
-		if t.Setting != "" {
-			whose += ": " + t.Setting
-		}
-		asks, ratio := "", ""
-		if g, event := a.gap(t); g != nil {
-			asks, ratio, whose = cellText(g.Asks), cellText(g.Ratio), whose+" (to "+event+")"
-		}
-		rows = append(rows, []string{cellText(t.N), cellText(t.Lambda0), mark, asks, ratio, t.Width, whose})
-	}
-	return rows
-}
-
-// gap is a theorem's, to the first law of the event that it is about; nil where there is none.
-func (a *Analysis) gap(t Theorem) (*Gap, string) {
-	for _, event := range t.events {
-		for i := range a.Laws {
-			for j, g := range a.Laws[i].Gaps {
-				if a.Laws[i].Event == event && g.Result == t.Result && g.width == t.Width {
-					return &a.Laws[i].Gaps[j], event
-				}
-			}
-		}
-	}
-	return nil, ""
 }
 
 // value is the exponent alone, or ~.

@@ -2,7 +2,7 @@ package fit
 
 import (
 	"fmt"
-	"math"
+	"slices"
 	"strings"
 )
 
@@ -19,7 +19,7 @@ type Warning struct {
 //	not_recorded undefined lambda0_zero all_censored censored censored_matters best_lr   runs that say nothing
 //	no_success no_failure above_widths below_widths open_interval one_width not_monotone   the needed width is not pinned
 //	one_cluster few_clusters                             the intervals
-//	one_n one_lambda0 no_line few_cells contradicted misfit separation no_growth floor narrow_range confounded spans_zero   the exponents
+//	one_n one_lambda0 no_line few_cells contradicted misfit disjoint separation no_growth floor narrow_range confounded spans_zero   the exponents
 const (
 	fewClusters    = 30
 	mostCensored   = 0.1
@@ -131,58 +131,6 @@ func (w *warner) readings() {
 	}
 }
 
-// extremes: a law without a success or without a failure, or with one width.
-func (w *warner) extremes() {
-	l := w.law
-	var runs, successes uint64
-	smallest, largest := int64(math.MaxInt64), int64(0)
-	for _, c := range l.Cells {
-		for _, width := range c.Widths {
-			if width.Runs > 0 {
-				runs, successes = runs+width.Runs, successes+width.Successes
-				smallest, largest = min(smallest, width.M), max(largest, width.M)
-			}
-		}
-	}
-	if smallest == largest {
-		w.warn("one_width", "only m = %d has decided runs: no needed width can be found; sweep it: `m: %s`", smallest, logAxis(max(smallest/widenBy, leastHelpfulM), largest*widenBy))
-	}
-	switch successes {
-	case 0:
-		w.warn("no_success", "no decided run succeeded: the needed width is above m = %d everywhere; go wider: `m: %s`", largest, logAxis(smallest, largest*widenBy*widenBy))
-	case runs:
-		w.warn("no_failure", "every decided run succeeded: the needed width is at most m = %d everywhere; go narrower: `m: %s`", smallest, logAxis(max(smallest/(widenBy*widenBy), leastHelpfulM), largest))
-	default:
-		w.edges(smallest, largest)
-	}
-}
-
-// edges: cells whose needed width, or an end of its interval, is not among the swept widths.
-func (w *warner) edges(smallest, largest int64) {
-	var above, below, open []string
-	for i, t := range w.law.Thresholds {
-		name := w.law.Cells[i].name(w.law)
-		switch {
-		case !t.Inside && t.Low.Defined():
-			above = append(above, name)
-		case !t.Inside && t.High.Defined():
-			below = append(below, name)
-		case t.Inside && t.Low.Defined() != t.High.Defined():
-			open = append(open, name)
-		}
-	}
-	wider, narrower := logAxis(smallest, largest*widenBy), logAxis(max(smallest/widenBy, leastHelpfulM), largest)
-	if len(above) > 0 {
-		w.warn("above_widths", "success does not reach %g at the widest network of %s; go wider: `m: %s`", w.law.Level, list(above), wider)
-	}
-	if len(below) > 0 {
-		w.warn("below_widths", "success is %g or more already at the narrowest network of %s; go narrower: `m: %s`", w.law.Level, list(below), narrower)
-	}
-	if len(open) > 0 {
-		w.warn("open_interval", "the interval reaches beyond the swept widths in %s; sweep more widths, `m: %s`, or more seeds", list(open), logAxis(max(smallest/2, leastHelpfulM), largest*2))
-	}
-}
-
 // cells: where success does not grow with the width.
 func (w *warner) cells() {
 	var moved []string
@@ -270,11 +218,26 @@ func (w *warner) shape() {
 		}
 		w.warn("misfit", "the law misses the needed width that %s show by themselves by more than a factor of %g, %s: %s", plural(len(wrong), "cell"), mostOff, list(wrong), consequence)
 	}
+	w.disjoint()
 	if l.Line.Separated {
 		w.warn("separation", "success is a sharp step of the width (complete separation), or hardly depends on it: the slope has a weak Cauchy(0, 2.5) prior, without which it has no bound; sweep widths more closely about the needed ones")
 	}
 	if !(l.Line.Slope > 0) {
 		w.warn("no_growth", "success does not grow with the width: there is no needed width; sweep wider networks, and look at the success by width")
+	}
+}
+
+// disjoint: cells that the law is sure about, and wrong, by less than a misfit.
+func (w *warner) disjoint() {
+	l, gross := w.law, w.law.misfits()
+	var apart []string
+	for _, i := range l.disjoint() {
+		if t := l.Thresholds[i]; !slices.Contains(gross, i) {
+			apart = append(apart, fmt.Sprintf("%s (%s and %s)", l.Cells[i].name(l), t.interval(), between(float64(t.Law.Low), float64(t.Law.High))))
+		}
+	}
+	if len(apart) > 0 {
+		w.warn("disjoint", "the cell's own interval and the law's do not meet in %s: there the law is a little off, and its interval too narrow; look at the residuals", list(apart))
 	}
 }
 
@@ -335,10 +298,4 @@ func plural(n int, of string) string {
 		return "one " + of
 	}
 	return fmt.Sprintf("%d %ss", n, of)
-}
-
-// logAxis is an axis as a spec writes it, a width an octave.
-func logAxis(from, to int64) string {
-	points := 1 + int(math.Ceil(math.Log2(float64(to)/float64(from))))
-	return fmt.Sprintf("{log: [%d, %d], points: %d}", from, to, max(points, 2))
 }

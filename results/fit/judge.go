@@ -1,0 +1,70 @@
+package fit
+
+import (
+	"math"
+	"slices"
+)
+
+// checked says whether the cells could have shown that the law is wrong, and did not.
+func (l *Law) checked() bool {
+	return l.Line.Cells > len(l.Line.Terms)+1 && // else the line passes through every point, whatever they are
+		len(l.contradicted()) == 0 && !l.bends()
+}
+
+// contradicted are the places of cells that the law is wrong about: their needed width, which is only known to lie beyond the swept
+// ones, lies on the other side. Whether it does is asked of the nearest width, with its interval and lapses counted in.
+func (l *Law) contradicted() (cells []int) {
+	for i, t := range l.Thresholds {
+		c, m := l.Cells[i], Number(l.Line.Width(l.Cells[i]))
+		share := l.Level * (1 - l.Line.Lapse)
+		switch {
+		case t.Inside:
+		case m < t.Low && lastDecided(c.Widths).High < share,
+			m > t.High && t.High >= LeastWidth && firstDecided(c.Widths).Low > share:
+			cells = append(cells, i)
+		}
+	}
+	return cells
+}
+
+// disjoint are the places of cells whose own interval and the law's do not meet; the law's with lapses counted in, as in the cell's.
+func (l *Law) disjoint() (cells []int) {
+	for i, t := range l.Thresholds {
+		if !t.Inside || t.M < LeastWidth || t.Law == nil {
+			continue
+		}
+		by := Number(l.Line.reach(l.Cells[i], l.Level)) / t.Law.M
+		if t.Law.High*by < t.Low || t.Law.Low*by > t.High {
+			cells = append(cells, i)
+		}
+	}
+	return cells
+}
+
+// mostOff is how far, as a factor, the law may be from a cell's own needed width, and outside its interval.
+const mostOff = 1.5
+
+// misfits are the places of cells whose own needed width, by isotonic regression, the law misses.
+func (l *Law) misfits() (cells []int) {
+	for i, t := range l.Thresholds {
+		m := l.Line.reach(l.Cells[i], l.Level)
+		off := math.Abs(math.Log(m / float64(t.M)))
+		if t.Inside && t.M >= LeastWidth && off > math.Log(mostOff) && (m < float64(t.Low) || m > float64(t.High) || l.belied(i, m)) {
+			cells = append(cells, i)
+		}
+	}
+	return cells
+}
+
+// belied says whether, at a width between a cell's needed width and the law's, success is not what the law says: where few seeds leave
+// the cell's interval open, this still tells.
+func (l *Law) belied(i int, m float64) bool {
+	own := float64(l.Thresholds[i].M)
+	return slices.ContainsFunc(l.Cells[i].Widths, func(w Width) bool {
+		at, p := float64(w.M), l.Line.Success(l.Cells[i], float64(w.M))
+		return w.Runs > 0 && at >= min(m, own) && at <= max(m, own) && (p < w.Low || p > w.High)
+	})
+}
+
+// bends says whether the law misses over a third of the cells that carry it: then needed widths are no power of the terms.
+func (l *Law) bends() bool { return 3*len(l.misfits()) > l.Line.Cells }

@@ -1,0 +1,64 @@
+package fit
+
+import (
+	"fmt"
+	"math"
+)
+
+// extremes: a law without a success or without a failure, or with one width.
+func (w *warner) extremes() {
+	l := w.law
+	var runs, successes uint64
+	smallest, largest := int64(math.MaxInt64), int64(0)
+	for _, c := range l.Cells {
+		for _, width := range c.Widths {
+			if width.Runs > 0 {
+				runs, successes = runs+width.Runs, successes+width.Successes
+				smallest, largest = min(smallest, width.M), max(largest, width.M)
+			}
+		}
+	}
+	if smallest == largest {
+		w.warn("one_width", "only m = %d has decided runs: no needed width can be found; sweep it: `m: %s`", smallest, logAxis(max(smallest/widenBy, leastHelpfulM), largest*widenBy))
+	}
+	switch successes {
+	case 0:
+		w.warn("no_success", "no decided run succeeded: the needed width is above m = %d everywhere; go wider: `m: %s`", largest, logAxis(smallest, largest*widenBy*widenBy))
+	case runs:
+		w.warn("no_failure", "every decided run succeeded: the needed width is at most m = %d everywhere; go narrower: `m: %s`", smallest, logAxis(max(smallest/(widenBy*widenBy), leastHelpfulM), largest))
+	default:
+		w.edges(smallest, largest)
+	}
+}
+
+// edges: cells whose needed width, or an end of its interval, is not among the swept widths.
+func (w *warner) edges(smallest, largest int64) {
+	var above, below, open []string
+	for i, t := range w.law.Thresholds {
+		name := w.law.Cells[i].name(w.law)
+		switch {
+		case !t.Inside && t.Low.Defined():
+			above = append(above, name)
+		case !t.Inside && t.High.Defined():
+			below = append(below, name)
+		case t.Inside && t.Low.Defined() != t.High.Defined():
+			open = append(open, name)
+		}
+	}
+	wider, narrower := logAxis(smallest, largest*widenBy), logAxis(max(smallest/widenBy, leastHelpfulM), largest)
+	if len(above) > 0 {
+		w.warn("above_widths", "success does not reach %g at the widest network of %s; go wider: `m: %s`", w.law.Level, list(above), wider)
+	}
+	if len(below) > 0 {
+		w.warn("below_widths", "success is %g or more already at the narrowest network of %s; go narrower: `m: %s`", w.law.Level, list(below), narrower)
+	}
+	if len(open) > 0 {
+		w.warn("open_interval", "the interval reaches beyond the swept widths in %s; sweep more widths, `m: %s`, or more seeds", list(open), logAxis(max(smallest/2, leastHelpfulM), largest*2))
+	}
+}
+
+// logAxis is an axis as a spec writes it, a width an octave.
+func logAxis(from, to int64) string {
+	points := 1 + int(math.Ceil(math.Log2(float64(to)/float64(from))))
+	return fmt.Sprintf("{log: [%d, %d], points: %d}", from, to, max(points, 2))
+}
