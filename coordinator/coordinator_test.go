@@ -282,7 +282,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			stream, err := proto.NewAgentsClient(conn).Work(ctx)
 			if err == nil {
-				if err = stream.Send(&proto.FromAgent{Hello: &proto.Hello{Agent: "z"}}); err == nil || errors.Is(err, io.EOF) {
+				if err = stream.Send(&proto.FromAgent{Hello: proto.ToHello(sweep.Hello{Agent: "z", Trainers: map[string]int{"toy": 1}})}); err == nil || errors.Is(err, io.EOF) {
 					_, err = stream.Recv()
 				}
 			}

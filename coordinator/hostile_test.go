@@ -20,7 +20,7 @@ import (
 func TestHostileAgents(t *testing.T) {
 	inCluster(t, func(t *testing.T, c *cluster) {
 		c.submit(spec("s", 5, 5))
-		hello := proto.ToHello(sweep.Hello{Agent: "evil"})
+		hello := proto.ToHello(sweep.Hello{Agent: "evil", Trainers: map[string]int{"toy": 1}})
 		for name, x := range map[string]struct {
 			messages []*proto.FromAgent
 			code     codes.Code
@@ -118,32 +118,5 @@ func TestStoppedProcessForgives(t *testing.T) {
 		a.work()
 		c.expect("s", 2, 0, 0, 0)
 		a.leave()
-	})
-}
-
-func TestWrongVersionGetsNoWork(t *testing.T) {
-	inCluster(t, func(t *testing.T, c *cluster) {
-		c.submit(spec("s", 2, 1))
-		conn := c.dial(c.c.AgentAccess(c.listener))
-		defer conn.Close()
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		stream, err := proto.NewAgentsClient(conn).Work(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := &proto.FromAgent{
-			Hello:    proto.ToHello(sweep.Hello{Agent: "old", Trainers: map[string]int{"toy": 0}}),
-			Capacity: proto.ToCapacity(sweep.Capacity{Cores: 1, Window: 5}),
-		}
-		if err := stream.Send(m); err != nil {
-			t.Fatal(err)
-		}
-		reply, err := stream.Recv()
-		if err != nil || len(reply.Welcome.Notes) != 1 || len(reply.Assignments) != 0 {
-			t.Errorf("%v %v", reply, err)
-		}
-		c.expect("s", 0, 0, 0, 2)
-		c.settle()
 	})
 }

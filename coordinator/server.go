@@ -124,7 +124,7 @@ func coded(err error) error {
 		code = codes.Unavailable
 	case errors.Is(err, errReplaced):
 		code = codes.Aborted
-	case errors.Is(err, errUnwanted):
+	case errors.Is(err, errUnwanted), errors.Is(err, errUseless):
 		code = codes.FailedPrecondition
 	case errors.Is(err, results.ErrFull), errors.Is(err, disk.ErrFull):
 		code = codes.ResourceExhausted

@@ -136,6 +136,10 @@ func (a *agentService) receive(ctx context.Context, stream workStream, met chan<
 	if err != nil {
 		return err
 	}
+	if err := a.c.useless(hello); err != nil {
+		a.c.notices.warn("an agent was refused", "agent", hello.Agent, "host", hello.Host, "version", hello.Version, "why", err)
+		return err
+	}
 	claims, err := a.claims(ctx, hello.Agent, hello.Held)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -159,7 +160,7 @@ func (c *Coordinator) connect(s *session, h sweep.Hello, capacity *sweep.Capacit
 	}
 	h.Held = nil
 	c.sessions[s.agent], c.agents[s.agent] = s, &agentInfo{hello: h}
-	w := &welcome{beat: c.config.Lease / 3, lease: c.config.Lease, notes: c.notes(h)}
+	w := &welcome{beat: c.config.Lease / 3, lease: c.config.Lease, notes: c.warnings(h)}
 	w.kept = c.queue.Connect(h, claims, time.Now())
 	c.lateClaims(s.agent, claims, w.kept)
 	s.out.greet(w)
@@ -200,15 +201,34 @@ func (c *Coordinator) heard(s *session, capacity *sweep.Capacity, handbacks []ui
 	}
 }
 
-// notes are what an agent should know when it comes.
+// warnings are the notes as they are told to an agent that has other work.
+func (c *Coordinator) warnings(h sweep.Hello) (list []string) {
+	for _, note := range c.notes(h) {
+		list = append(list, "no work of some sweeps for this agent: "+note)
+	}
+	return list
+}
+
+// errUseless means an agent that no work could ever be given to.
+var errUseless = errors.New("there is no work for this agent")
+
+// useless says why an agent can get no work here, if that is so: it has none of the coordinator's trainers in their versions.
+func (c *Coordinator) useless(h sweep.Hello) error {
+	notes := c.notes(h)
+	if len(notes) < len(c.config.Trainers) {
+		return nil
+	}
+	return fmt.Errorf("%w: %s; start an agent of the coordinator's version of widthlaw", errUseless, strings.Join(notes, "; "))
+}
+
+// notes are what an agent should know when it comes: which of the coordinator's trainers it cannot run.
 func (c *Coordinator) notes(h sweep.Hello) (notes []string) {
 	for _, t := range c.config.Trainers {
 		switch v, ok := h.Trainers[t.Name]; {
 		case !ok:
-			notes = append(notes, fmt.Sprintf("no work for trainer %s: this agent does not have it; start one of the coordinator's version", t.Name))
+			notes = append(notes, fmt.Sprintf("it does not have trainer %s", t.Name))
 		case v != t.Version:
-			notes = append(notes, fmt.Sprintf("no work for trainer %s: this agent has version %d of it, the coordinator version %d; start one of the same version",
-				t.Name, v, t.Version))
+			notes = append(notes, fmt.Sprintf("it has version %d of trainer %s, and the coordinator has version %d", v, t.Name, t.Version))
 		}
 	}
 	return notes

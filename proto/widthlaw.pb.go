@@ -802,7 +802,7 @@ type Welcome struct {
 	BeatSeconds   float64                `protobuf:"fixed64,1,opt,name=beat_seconds,json=beatSeconds,proto3" json:"beat_seconds,omitempty"`
 	LeaseSeconds  float64                `protobuf:"fixed64,2,opt,name=lease_seconds,json=leaseSeconds,proto3" json:"lease_seconds,omitempty"`
 	Reattached    []*Reattached          `protobuf:"bytes,3,rep,name=reattached,proto3" json:"reattached,omitempty"` // of Hello.held; what is not finished and not named here is to be cancelled
-	Notes         []string               `protobuf:"bytes,4,rep,name=notes,proto3" json:"notes,omitempty"`           // for the agent's log: "no work for two-layer version 2: this coordinator has version 3"
+	Notes         []string               `protobuf:"bytes,4,rep,name=notes,proto3" json:"notes,omitempty"`           // for the agent's log: which trainers it lacks. An agent that has none in its version gets FAILED_PRECONDITION instead
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
