@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -16,7 +18,7 @@ import (
 //	"totals"   uint64    number of rows
 //	           uint64    the last sequence number given out; never given again
 //	           32 bytes  the sum modulo 2^256 of all rows' point digests (sweep/digest.go)
-//	"epoch"    uint32    starts of a coordinator on this store
+//	"epoch"    uint32    of the last start of a coordinator on this store
 //
 // The totals are part of each commit that changes rows, so that a full read can tell whether rows are missing.
 var (
@@ -102,8 +104,19 @@ func checkSchema(tx *bbolt.Tx) error {
 	return nil
 }
 
-// NextEpoch counts a start of a coordinator and returns the count, which is durable before it is returned: no two starts
-// get the same, so fences grow across restarts.
+// clockEpoch is the least epoch at a time: quarters of a second since 2020, which last until 2054. From then on, and where the clock is
+// wrong, epochs count starts.
+func clockEpoch(now time.Time) uint32 {
+	quarters := now.Sub(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)) / (time.Second / 4)
+	if quarters < 0 || quarters > math.MaxUint32-lostEpoch {
+		return 0
+	}
+	return uint32(quarters)
+}
+
+// NextEpoch gives a coordinator that starts its epoch, which is durable before it is returned. It is larger than that of every start
+// before, so that fences grow across restarts; also of those that a store which comes from a backup knows nothing of, as long as
+// the clock is right and there are fewer than four starts a second.
 func (s *Store) NextEpoch() (uint32, error) {
 	var epoch uint32
 	err := s.update(func(tx *bbolt.Tx) error {
@@ -111,7 +124,10 @@ func (s *Store) NextEpoch() (uint32, error) {
 		if err != nil {
 			return err
 		}
-		epoch = last + 1
+		epoch = max(last+1, clockEpoch(time.Now()))
+		if epoch <= last {
+			return fmt.Errorf("%d is the last one there is: merge this state directory into a new one", last)
+		}
 		return putAbout(tx, epochKey, binary.BigEndian.AppendUint32(nil, epoch))
 	})
 	if err != nil {
