@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -114,6 +117,42 @@ func TestSpecsOfManualAndExamples(t *testing.T) {
 		t.Errorf("only %d specs were found in the manual and the examples", parsed)
 	}
 }
+
+// TestExamplesArePlanned: every example has a plan, and one that states its cost in core-hours states the plan's.
+func TestExamplesArePlanned(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	examples, err := filepath.Glob("../../examples/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stating := 0
+	for _, path := range examples {
+		text := read(t, path)
+		h.write("spec.yaml", text)
+		var plan struct {
+			Points      int     `json:"points"`
+			CoreSeconds float64 `json:"core_seconds"`
+		}
+		if err := json.Unmarshal([]byte(h.must("plan", "spec.yaml", "--output", "json")), &plan); err != nil || plan.Points == 0 {
+			t.Errorf("%s: %v, %d points", path, err, plan.Points)
+		}
+		stated := coreHours.FindStringSubmatch(text)
+		if stated == nil {
+			continue
+		}
+		stating++
+		hours, err := strconv.ParseFloat(strings.ReplaceAll(stated[1], ",", ""), 64)
+		if now := plan.CoreSeconds / 3600; err != nil || math.Abs(hours-now) > 0.02*now {
+			t.Errorf("%s says %s core-hours, plan %.0f", path, stated[1], now)
+		}
+	}
+	if stating == 0 {
+		t.Error("no example states its core-hours")
+	}
+}
+
+var coreHours = regexp.MustCompile(`([0-9,]+) core-hours`)
 
 // TestManual runs every command of the README and the manual, page by page. The examples there are made small, and `make` only has to
 // know the target.
