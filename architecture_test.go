@@ -30,7 +30,7 @@ var mayImport = map[string]string{
 	"results":                 "sweep",
 	"results/storetest":       "sweep results", // for tests
 	"results/table":           "sweep",
-	"results/fit":             "sweep",
+	"results/fit":             "sweep sweep/search",
 	"results/plot":            "sweep results/fit",
 	"disk":                    "",
 	"coordinator":             "sweep sweep/search disk proto results coordinator/queue coordinator/checkpoints test/planted",

@@ -9,6 +9,13 @@ import (
 
 const searchForm = "{search: [8, 1048576], resolution: 1.05}"
 
+// SearchOf is the search that a spec without mistakes asks for, nil if none. Its data files are not needed.
+func SearchOf(trainers []*Trainer, text []byte) *Search {
+	p := newParser(componentLimit, trainers, "", text, nil)
+	p.parse()
+	return p.spec.Search
+}
+
 // searches says whether a mapping asks for a search.
 func (p *parser) searches(n *yaml.Node) bool {
 	for _, e := range p.entries(n) {

@@ -45,7 +45,16 @@ func Parse(trainers []*Trainer, filename string, text []byte, files Files) (*Spe
 
 // parseWithin is Parse with a limit on what is enumerated.
 func parseWithin(limit uint64, trainers []*Trainer, filename string, text []byte, files Files) (*Spec, error) {
-	p := &parser{
+	p := newParser(limit, trainers, filename, text, files)
+	p.parse()
+	if found := p.mistakes.sorted(); len(found) > 0 {
+		return nil, &SpecError{Filename: filename, Text: text, Mistakes: found}
+	}
+	return p.spec, nil
+}
+
+func newParser(limit uint64, trainers []*Trainer, filename string, text []byte, files Files) *parser {
+	return &parser{
 		trainers: trainers, files: files, text: text, limit: limit,
 		spec: &Spec{
 			Text: text, Filename: filename, Files: map[string]string{},
@@ -53,11 +62,6 @@ func parseWithin(limit uint64, trainers []*Trainer, filename string, text []byte
 		},
 		record: DefaultRecord(), declared: map[string]*declaration{}, local: map[string]string{},
 	}
-	p.parse()
-	if found := p.mistakes.sorted(); len(found) > 0 {
-		return nil, &SpecError{Filename: filename, Text: text, Mistakes: found}
-	}
-	return p.spec, nil
 }
 
 // A parser holds a spec while it is read.

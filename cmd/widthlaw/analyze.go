@@ -94,8 +94,15 @@ func (a *app) findingsBy(ctx context.Context, c *client, name string, o fit.Opti
 	}
 	t := a.trainer(s.Trainer)
 	runs, f := fit.New(t), findings{status: s, live: c.live, curves: plot.NewTrajectories(curveNames(t)...), steps: plot.NewFitSteps(), origins: newOrigins()}
+	var hunt *fit.Search
+	if about := sweep.SearchOf(a.trainers, s.Spec); about != nil {
+		hunt = fit.NewSearch(*about, s.Success)
+	}
 	for r, err := range c.rows(ctx, s.ID, choice{outcomes: true, curves: true}) {
 		if err != nil {
+			return findings{}, err
+		}
+		if err := a.givenUp(hunt, r); err != nil {
 			return findings{}, err
 		}
 		if r.State != sweep.Done {
@@ -106,6 +113,9 @@ func (a *app) findingsBy(ctx context.Context, c *client, name string, o fit.Opti
 			return findings{}, err
 		}
 		runs.Add(p, o)
+		if hunt != nil {
+			hunt.Add(p, o)
+		}
 		f.curves.Add(p, o)
 		f.steps.Add(p, o)
 		f.origins.add(o.Provenance)
@@ -115,7 +125,22 @@ func (a *app) findingsBy(ctx context.Context, c *client, name string, o fit.Opti
 	}
 	o.Sweep, o.Points, o.Done = s.Name, s.Points, s.Done
 	f.analysis = runs.Analyze(o)
+	if hunt != nil {
+		f.analysis.Search = hunt.Cells(left(s) > 0)
+	}
 	return f, nil
+}
+
+// givenUp counts a row for the search, if there is one, that came to rest without a result.
+func (a *app) givenUp(hunt *fit.Search, r sweep.Row) error {
+	if hunt == nil || r.State != sweep.Failed && r.State != sweep.Quarantined && r.State != sweep.Cancelled {
+		return nil
+	}
+	p, _, err := a.decode(r)
+	if err == nil {
+		hunt.GiveUp(p)
+	}
+	return err
 }
 
 // decode takes a row's point, and its outcome if it has one, apart.

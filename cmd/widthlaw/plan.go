@@ -84,10 +84,14 @@ func printPlan(w io.Writer, spec *sweep.Spec, f forecast) {
 	fmt.Fprintf(w, "%s: %s%d points, %d done, %d to do\n", spec.Name, about, f.Points, f.Done, f.Todo)
 	fmt.Fprintf(w, "  time     %s on one core (%s)\n", length(time.Duration(f.CoreSeconds*float64(time.Second))), cost)
 	fmt.Fprintf(w, "  memory   %s at most for the program with one point\n", bytesText(f.Memory+bareBytes))
+	if s := spec.Search; s != nil {
+		fmt.Fprintf(w, "  a search of %s from %d to %d, to a factor of %s: what is to do is an estimate, as if the needed %s could be anywhere between\n",
+			s.Param, s.Low, s.High, sweep.FormatFloat(s.Resolution), s.Param)
+	}
 	const shown = 3
 	n := 0
 	for index, p := range spec.Space.All() {
-		if n == shown {
+		if n == shown || spec.Search != nil {
 			break
 		}
 		n++

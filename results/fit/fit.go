@@ -48,6 +48,8 @@ type Analysis struct {
 	Sweep  string    `json:"sweep"`
 	Laws   []Law     `json:"laws"` // by event, in the trainer's order, then by family
 	Theory []Theorem `json:"theory"`
+
+	Search []Searched `json:"search,omitempty"` // of a sweep that searches; who has a Search fills it in
 }
 
 // WriteJSON writes the analysis for scripts, on one line.

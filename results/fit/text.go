@@ -29,6 +29,10 @@ func (a *Analysis) WriteText(w io.Writer) error {
 			writeWrapped(&b, warning.Text)
 		}
 	}
+	if len(a.Search) > 0 {
+		b.WriteString("\n")
+		a.writeSearch(&b)
+	}
 	a.writeTheory(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -37,6 +41,9 @@ func (a *Analysis) WriteText(w io.Writer) error {
 // WriteSummary writes the first table of needed widths that closes a run: of one event alone.
 func (a *Analysis) WriteSummary(w io.Writer, event string) error {
 	var b strings.Builder
+	if a.writeSearch(&b); b.Len() > 0 {
+		b.WriteString("\n")
+	}
 	for i := range a.Laws {
 		l := &a.Laws[i]
 		if l.Event != event {

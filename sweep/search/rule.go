@@ -12,6 +12,8 @@
 package search
 
 import (
+	"slices"
+
 	"github.com/widthlaw/widthlaw/agent/gd/elementary"
 	"github.com/widthlaw/widthlaw/sweep"
 )
@@ -69,6 +71,9 @@ func (r *Rule) at(position float64) float64 { return elementary.Exp(float64(posi
 
 func abs(i int) int { return max(i, -i) }
 
+// Digit is the digit of the axis that has a value.
+func (r *Rule) Digit(m int64) (digit int, ok bool) { return slices.BinarySearch(r.values, m) }
+
 // A Tally is the outcomes of a cell, in whatever order they came.
 type Tally struct {
 	counts   []count // by digit
@@ -104,14 +109,14 @@ type End uint8
 const (
 	Open     End = iota // it needs more
 	Found               // the interval is as narrow as was asked for
-	Below               // less than the lower bound is enough
-	Above               // the upper bound is not enough
+	Below               // the lower bound is enough, as far as the resolution tells
+	Above               // the upper bound is not enough, as far as the resolution tells
 	Censored            // its runs do not say whether they are successes
 )
 
 // String says an end in words, as it follows "the cell ended: ".
 func (e End) String() string {
-	return [...]string{"open", "found", "the lower bound is enough", "the upper bound is not enough", "censored"}[e]
+	return [...]string{"open", "found", "the lower bound is reached", "the upper bound is reached", "censored"}[e]
 }
 
 // patience is how many runs may be censored before a cell of which most are is given up.
@@ -146,14 +151,19 @@ func (r *Rule) finding(t *Tally, p *posterior) Finding {
 	switch {
 	case t.Censored >= patience && 4*t.Censored > 3*t.Runs:
 		f.End = Censored
-	case low >= float64(r.ends[1]):
+	case high > float64(r.ends[1]) && r.narrow(low, float64(r.ends[1])):
 		f.End = Above
-	case high <= float64(r.ends[0]):
+	case low < float64(r.ends[0]) && r.narrow(float64(r.ends[0]), high):
 		f.End = Below
-	case float64((high-low)*r.step) <= 2*elementary.Log(r.target.Resolution):
+	case r.narrow(low, high):
 		f.End = Found
 	}
 	return f
+}
+
+// narrow says whether from one position to another is as little as was asked for, or nothing.
+func (r *Rule) narrow(low, high float64) bool {
+	return float64((high-low)*r.step) <= 2*elementary.Log(r.target.Resolution)
 }
 
 // levels are the shares of success at which runs are aimed, in turn: some where the slope shows, most near the level asked for,
