@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,6 +30,7 @@ func (a *app) analyzeVerb() *cobra.Command {
 		Short: "Say how wide is wide enough, with intervals and warnings",
 		Long:  analyzeLong,
 		Example: `  widthlaw analyze needed-width
+  widthlaw analyze needed-width --figures terminal
   widthlaw analyze needed-width --figures figures --level 0.5
   widthlaw analyze needed-width --report report
   widthlaw analyze needed-width --output json | jq '.laws[].exponents'`,
@@ -36,7 +38,7 @@ func (a *app) analyzeVerb() *cobra.Command {
 		ValidArgsFunction: a.completeSweep,
 	}
 	level := cmd.Flags().Float64("level", 0.9, "wide enough is success with this probability over seeds")
-	figures := cmd.Flags().String("figures", "", "draw each law, and the recorded curves, into this `folder`")
+	figures := cmd.Flags().String("figures", "", "draw each law, and the recorded curves, into this `folder`; \"terminal\" draws them here")
 	format := cmd.Flags().String("figure-format", "svg", "draw --figures as `svg`, png or pdf")
 	report := cmd.Flags().String("report", "", "write all of it as one page, index.html, into this `folder`")
 	best := cmd.Flags().Bool("best-lr", false, "count a seed at a width as a success where any swept learning rate succeeds")
@@ -44,6 +46,9 @@ func (a *app) analyzeVerb() *cobra.Command {
 	cmd.RunE = a.withClient(func(ctx context.Context, c *client, cmd *cobra.Command, args []string) error {
 		if !(*level > 0 && *level < 1) {
 			return usage("write for example --level 0.9", "--level %g is no probability strictly between 0 and 1", *level)
+		}
+		if *figures == inTerminal && *output == "json" {
+			return usage("leave one of them out, or name a folder, --figures figures", "--figures terminal would draw into the JSON")
 		}
 		if !slices.Contains(plot.Formats(), *format) {
 			return usage(fmt.Sprintf("choose among %v", plot.Formats()), "there is no --figure-format %q", *format)
@@ -58,7 +63,9 @@ func (a *app) analyzeVerb() *cobra.Command {
 		} else {
 			err = f.analysis.WriteText(cmd.OutOrStdout())
 		}
-		if err == nil && *figures != "" {
+		if err == nil && *figures == inTerminal {
+			f.drawHere(cmd.OutOrStdout())
+		} else if err == nil && *figures != "" {
 			err = f.draw(*figures, *format, cmd)
 		}
 		if err == nil && *report != "" {
@@ -183,6 +190,20 @@ func (f findings) trainings() plot.Figure {
 	figure := plot.CurveFigure(f.status.Name, f.curves)
 	figure.Panels = append(figure.Panels, f.steps.Panel())
 	return figure
+}
+
+// inTerminal is what --figures says for figures as text.
+const inTerminal = "terminal"
+
+// drawHere draws a figure a law that has decided runs, and the trainings, as text.
+func (f findings) drawHere(w io.Writer) {
+	t := plot.Terminal{Color: colourful(w), Width: width(w)}
+	for i := range f.analysis.Laws {
+		if l := &f.analysis.Laws[i]; l.Runs > l.Censored {
+			fmt.Fprintf(w, "\n== %s ==\n%s", l.Heading(), t.Law(l))
+		}
+	}
+	fmt.Fprintf(w, "\n%s", t.FitSteps(f.steps))
 }
 
 // draw writes a figure a law, and one of the recorded curves.

@@ -34,7 +34,7 @@ func (s *sample) paired(i int) bool {
 }
 
 // meet finds where the curve of the larger n rises above that of the smaller; of several places the one where success is nearest
-// to 1/2.
+// to 1/2. Nearly all or none is no crossing: there curves touch by chance.
 func meet(smaller, larger *curve, logSmaller, logLarger float64) meeting {
 	best := noMeeting
 	knots := slices.Concat(smaller.shifted(logSmaller), larger.shifted(logLarger))
@@ -49,7 +49,7 @@ func meet(smaller, larger *curve, logSmaller, logLarger float64) meeting {
 		if differ < 0 && d > 0 {
 			share := differ / (differ - d)
 			at := meeting{from + share*(x-from), sigmoid(before + share*(a-before))}
-			if !(math.Abs(best.success-0.5) <= math.Abs(at.success-0.5)) {
+			if off := math.Abs(at.success - 0.5); off < 0.45 && !(math.Abs(best.success-0.5) <= off) {
 				best = at
 			}
 		}
@@ -82,7 +82,7 @@ func (v *curve) logitAt(logM float64) float64 {
 	return before + (logM-v.logM[i-1])/(v.logM[i]-v.logM[i-1])*(here-before)
 }
 
-// crossings are those that the sample shows.
+// crossings are those that the sample shows, and all but a twentieth of its draws: others are chance.
 func (l *Law) crossings(b *bootstrap) (out []Crossing) {
 	for i := range l.Cells {
 		at := b.estimate[i].meeting
@@ -90,6 +90,9 @@ func (l *Law) crossings(b *bootstrap) (out []Crossing) {
 			continue
 		}
 		low, high := b.interval(func(r []reading) float64 { return r[i].meeting.logLoad })
+		if math.IsNaN(low) || math.IsNaN(high) {
+			continue
+		}
 		t := l.Thresholds[i]
 		out = append(out, Crossing{t.D, t.Angle, [2]Number{l.Cells[i-1].N, t.N}, number(math.Exp(at.logLoad)),
 			number(math.Exp(low)), number(math.Exp(high)), number(at.success)})

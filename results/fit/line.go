@@ -81,7 +81,7 @@ func (l *Line) Interval(c Cell) (width, low, high float64) {
 
 // at is the model that speaks for a cell, and its terms' logs there.
 func (l *Line) at(c Cell) (*fitted, []float64) {
-	if c.Lambda0 == 0 {
+	if c.Lambda0 == 0 || l.fit == nil {
 		return nil, nil
 	}
 	f, terms := l.fit, l.Terms

@@ -59,15 +59,32 @@ func (f *FitSteps) at(key [2]int64) stepsAt {
 	return stepsAt{float64(key[1]), quantile(0.1), quantile(0.5), quantile(0.9)}
 }
 
+// A stepLine is the steps of one n, by width.
+type stepLine struct {
+	n     int64
+	steps []stepsAt
+}
+
+func (f *FitSteps) byN() (lines []stepLine) {
+	for _, key := range slices.SortedFunc(maps.Keys(f.bins), func(a, b [2]int64) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }) {
+		if last := len(lines) - 1; last < 0 || lines[last].n != key[0] {
+			lines = append(lines, stepLine{n: key[0]})
+		}
+		line := &lines[len(lines)-1]
+		line.steps = append(line.steps, f.at(key))
+	}
+	return lines
+}
+
 // Panel is the steps to fit against the width, a line for each n.
 func (f *FitSteps) Panel() Panel {
 	const title = "Steps to fit, of the runs that fit"
-	byN := map[int64][]stepsAt{}
+	byN := f.byN()
 	var xs, ys []float64
-	for _, key := range slices.SortedFunc(maps.Keys(f.bins), func(a, b [2]int64) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }) {
-		s := f.at(key)
-		byN[key[0]] = append(byN[key[0]], s)
-		xs, ys = append(xs, s.m), append(ys, s.low, s.high)
+	for _, line := range byN {
+		for _, s := range line.steps {
+			xs, ys = append(xs, s.m), append(ys, s.low, s.high)
+		}
 	}
 	if len(xs) == 0 {
 		return empty(title, "no run fitted")
@@ -77,9 +94,9 @@ func (f *FitSteps) Panel() Panel {
 	low, high := widen(slices.Min(ys), slices.Max(ys))
 	logAxis(&p.Y, low, high, nil)
 	panel := Panel{Title: title, x: "width m", y: "steps to fit (median, 10–90 %)", plot: p}
-	for k, n := range slices.Sorted(maps.Keys(byN)) {
-		colour := distinct(k, len(byN))
-		bars := stepBars{byN[n], stroke(colour, 1.2), glyph(k)}
+	for k, line := range byN {
+		n, colour := line.n, distinct(k, len(byN))
+		bars := stepBars{line.steps, stroke(colour, 1.2), glyph(k)}
 		p.Add(bars)
 		panel.legend = append(panel.legend, entry{text: fmt.Sprintf("n = %d", n), line: stroke(colour, 1.2), glyph: glyph(k), color: colour})
 	}

@@ -21,6 +21,7 @@ type neededAxes struct {
 	match       func(fit.Cell) fit.Number // told apart by colour; nil: by group
 	matchText   string
 	slopes      []slope
+	moves       func(l *fit.Law, g group, c fit.Cell) float64 // the factor that takes a needed width to the matched value; nil: 1
 }
 
 // A slope is a power to compare with, drawn light.
@@ -39,12 +40,12 @@ const (
 	lambda0Coordinate
 )
 
-func neededBy(_ *fit.Law, c coordinate) neededAxes {
+func neededBy(l *fit.Law, c coordinate) neededAxes {
 	if c == nCoordinate {
-		return neededAxes{name: "n", label: "samples n", of: func(c fit.Cell) fit.Number { return c.N }, slopes: []slope{{1, "n", dotted}, {2, "n²", dashed}}}
+		return neededAxes{name: "n", label: "samples n", of: func(c fit.Cell) fit.Number { return c.N }, slopes: nSlopes(l.Event), moves: toMatched(l)}
 	}
-	return neededAxes{name: "lambda0", label: "λ₀ (mean over data sets)", of: func(c fit.Cell) fit.Number { return c.Lambda0 },
-		match: func(c fit.Cell) fit.Number { return c.N }, matchText: "n = %g", slopes: []slope{{-1, "1/λ₀", dotted}, {-4, "1/λ₀⁴", dashed}}}
+	return neededAxes{name: "lambda0", label: "λ0 (mean over data sets)", of: func(c fit.Cell) fit.Number { return c.Lambda0 },
+		match: func(c fit.Cell) fit.Number { return c.N }, matchText: "n = %g", slopes: lambda0Slopes(l.Event)}
 }
 
 // neededAxis is n, or lambda0 where one n was swept.
@@ -54,6 +55,15 @@ func neededAxis(l *fit.Law) neededAxes {
 		return neededBy(l, lambda0Coordinate)
 	}
 	return byN
+}
+
+// neededAxesOf are neededAxis, and lambda0 where both were swept.
+func neededAxesOf(l *fit.Law) []neededAxes {
+	first := neededAxis(l)
+	if byLambda0 := neededBy(l, lambda0Coordinate); len(byLambda0.points(l)) > 1 && byLambda0.name != first.name {
+		return []neededAxes{first, byLambda0}
+	}
+	return []neededAxes{first}
 }
 
 // Needed is the needed width against n with its intervals, the law's line, and the slopes n and n^2 to compare with; against
@@ -74,15 +84,28 @@ func (q needPoint) inside() bool { return q.beyond == 0 }
 // points are the law's that can be drawn.
 func (a neededAxes) points(l *fit.Law) []needPoint {
 	var out []needPoint
-	for i := range l.Cells {
-		if p, ok := a.point(l, i); ok {
-			out = append(out, p)
+	for _, g := range groups(l) {
+		for _, i := range g.cells {
+			if p, ok := a.point(l, g, i); ok {
+				out = append(out, p)
+			}
 		}
 	}
 	return out
 }
 
-func (a neededAxes) point(l *fit.Law, i int) (needPoint, bool) {
+// point is a cell's, at the matched value of its group.
+func (a neededAxes) point(l *fit.Law, g group, i int) (needPoint, bool) {
+	p, ok := a.pointAsIs(l, i)
+	if !ok || a.moves == nil {
+		return p, ok
+	}
+	by := a.moves(l, g, l.Cells[i])
+	p.m, p.low, p.high, p.line = p.m*by, p.low*by, p.high*by, p.line*by
+	return p, finite(p.m)
+}
+
+func (a neededAxes) pointAsIs(l *fit.Law, i int) (needPoint, bool) {
 	c, t := l.Cells[i], l.Thresholds[i]
 	p := needPoint{x: float64(a.of(c)), m: float64(t.M), low: float64(t.Low), high: float64(t.High), line: math.NaN()}
 	if l.Line != nil && t.Inside {
@@ -110,6 +133,9 @@ func (a neededAxes) point(l *fit.Law, i int) (needPoint, bool) {
 
 func (a neededAxes) panel(l *fit.Law) Panel {
 	title := "Needed width" + a.exponent(l)
+	if a.moves != nil {
+		a.label = "samples n (m moved to each λ0 by the law)"
+	}
 	all := a.points(l)
 	if len(all) == 0 {
 		return empty(title, "no cell has a needed width")
@@ -146,7 +172,7 @@ func widen(low, high float64) (float64, float64) {
 func (a neededAxes) exponent(l *fit.Law) string {
 	e, symbol := l.Exponents.N, "n"
 	if a.name == "lambda0" {
-		e, symbol = l.Exponents.Lambda0, "λ₀"
+		e, symbol = l.Exponents.Lambda0, "λ0"
 	}
 	if l.Line == nil || !e.Told {
 		return " against " + symbol
@@ -163,11 +189,14 @@ func (a neededAxes) addSeries(panel *Panel, l *fit.Law) {
 	var all []series
 	for _, g := range groups(l) {
 		for _, i := range g.cells {
-			q, ok := a.point(l, i)
+			q, ok := a.point(l, g, i)
 			if !ok {
 				continue
 			}
 			name := g.name
+			if a.moves != nil {
+				name = strings.TrimSuffix(fmt.Sprintf("λ0 = %.3g, %s", g.lambda0(l), name), ", ")
+			}
 			if a.match != nil {
 				name = fmt.Sprintf(a.matchText, a.match(l.Cells[i]))
 			}

@@ -57,9 +57,8 @@ func firstLaw(a *fit.Analysis, event string) *fit.Law {
 // lambda0, as far as each was swept, the law's residuals, and the success over n and m d / n.
 func LawFigure(sweep string, l *fit.Law) Figure {
 	f := Figure{Title: fmt.Sprintf("%s: success and needed width, event “%s”%s", sweep, l.Event, l.Apart), Panels: Successes(l)}
-	f.Panels = append(f.Panels, Needed(l))
-	if byLambda0 := neededBy(l, lambda0Coordinate); len(byLambda0.points(l)) > 1 && byLambda0.name != neededAxis(l).name {
-		f.Panels = append(f.Panels, byLambda0.panel(l))
+	for _, by := range neededAxesOf(l) {
+		f.Panels = append(f.Panels, by.panel(l))
 	}
 	f.Panels = append(f.Panels, Residuals(l), Transition(l))
 	return f

@@ -116,7 +116,7 @@ func TestFigures(t *testing.T) {
 			}
 			for _, color := range []bool{false, true} {
 				terminal := Terminal{Color: color}
-				text := terminal.Heat(heat) + terminal.Needed(&a.Laws[0])
+				text := terminal.Heat(heat) + terminal.Law(&a.Laws[0]) + terminal.FitSteps(steps)
 				for _, s := range curves.Sets() {
 					text += terminal.Curves(s)
 				}
@@ -125,6 +125,40 @@ func TestFigures(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMatched: at fixed angles lambda0 falls as n grows; moved to one lambda0, needed widths of n lambda0^-2 go as n.
+func TestMatched(t *testing.T) {
+	l := &fit.Law{Event: "rate", Exponents: fit.Exponents{Lambda0: fit.Exponent{Value: -2, Told: true}}}
+	for _, n := range []float64{20, 40, 80} {
+		lambda0 := 0.1 * math.Pow(n, -0.2)
+		m := fit.Number(n / lambda0 / lambda0)
+		l.Cells = append(l.Cells, fit.Cell{N: fit.Number(n), D: 20, Angle: 1, Lambda0: fit.Number(lambda0), Widths: []fit.Width{{M: 1, Runs: 1}, {M: 1 << 20, Runs: 1}}})
+		l.Thresholds = append(l.Thresholds, fit.Threshold{N: fit.Number(n), M: m, Low: m / 2, High: m * 2, Inside: true})
+	}
+	by := neededBy(l, nCoordinate)
+	points := by.points(l)
+	for i, p := range points {
+		if want := points[0].m * p.x / 20; math.Abs(p.m-want) > 1e-9*want || math.Abs(p.high/p.low-4) > 1e-9 {
+			t.Errorf("point %d at n = %g is %g, want %g", i, p.x, p.m, want)
+		}
+	}
+	if len(points) != 3 || neededBy(l, lambda0Coordinate).moves != nil {
+		t.Errorf("%d points", len(points))
+	}
+}
+
+// TestTiles: the heat map's tiles touch each other, however the widths are spaced.
+func TestTiles(t *testing.T) {
+	values := []float64{1, 3, 4, 20}
+	end := 0.0
+	for i, x := range values {
+		low, high := reach(values, x)
+		if i > 0 && math.Abs(low-end) > 1e-12*end || !(low < x && x < high) {
+			t.Errorf("the tile of %g goes from %g to %g, and the one before ends at %g", x, low, high, end)
+		}
+		end = high
 	}
 }
 
@@ -149,8 +183,10 @@ func TestNeededBeyond(t *testing.T) {
 		legend []string
 	}{
 		"beyond": {results([]int64{1000, 4000}, []int64{16}, []float64{1}, 3), []string{"beyond the swept widths"}},
-		"one n":  {results([]int64{64}, []int64{16, 64, 256}, []float64{1}, 20), []string{"measured"}},
-		"known":  {usual(), []string{"measured", "fitted", "slope n", "slope n²"}},
+		"one n":  {results([]int64{64}, []int64{16, 64, 256, 1024}, []float64{1}, 60), []string{"measured"}},
+		"known": {results([]int64{50, 100, 200}, []int64{16, 32, 64, 128, 256, 512, 1024}, []float64{1}, 60),
+			[]string{"measured", "fitted", "slope n: parameters", "slope n⁶: Du et al."}},
+		"few seeds": {usual(), []string{"measured", "fitted", "slope n: parameters", "slope n⁶: Du et al.", "beyond the swept widths"}},
 	} {
 		a, _, _ := gather(c.all)
 		p := Needed(&a.Laws[0])

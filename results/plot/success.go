@@ -113,13 +113,12 @@ func (panel *Panel) addCell(l *fit.Law, c fit.Cell, k, of int) {
 	if of > len(glyphs) {
 		shares.aside *= vg.Length(len(glyphs)) / vg.Length(of)
 	}
-	var line plotter.XYs
 	for _, w := range c.Widths {
 		if w.Runs > 0 {
 			shares.widths = append(shares.widths, w)
-			line = append(line, plotter.XY{X: float64(w.M), Y: w.Fitted})
 		}
 	}
+	line := isotonicCurve(c)
 	if len(line) == 0 {
 		return
 	}
@@ -130,6 +129,16 @@ func (panel *Panel) addCell(l *fit.Law, c fit.Cell, k, of int) {
 	}
 	panel.plot.Add(polyline{line, isotonic}, shares)
 	panel.legend = append(panel.legend, entry{text: nText(c.N), line: stroke(colour, 1.6), glyph: shares.shape, color: colour})
+}
+
+// isotonicCurve is the success by isotonic regression.
+func isotonicCurve(c fit.Cell) (line plotter.XYs) {
+	for _, w := range c.Widths {
+		if w.Runs > 0 {
+			line = append(line, plotter.XY{X: float64(w.M), Y: w.Fitted})
+		}
+	}
+	return line
 }
 
 // lawCurve is the success by the law; nil without one.

@@ -159,8 +159,9 @@ func (t Terminal) Curves(s CurveSet) string {
 }
 
 // Needed is the needed width against n, or lambda0 where one n was swept: points, intervals and the law's line on log axes.
-func (t Terminal) Needed(l *fit.Law) string {
-	by := neededAxis(l)
+func (t Terminal) Needed(l *fit.Law) string { return t.needed(l, neededAxis(l)) }
+
+func (t Terminal) needed(l *fit.Law, by neededAxes) string {
 	points := by.points(l)
 	title := "Needed width" + by.exponent(l)
 	if len(points) == 0 {
@@ -181,7 +182,7 @@ func (t Terminal) Needed(l *fit.Law) string {
 	for _, g := range groups(l) {
 		var before *needPoint
 		for _, i := range g.cells {
-			p, ok := by.point(l, i)
+			p, ok := by.point(l, g, i)
 			if !ok {
 				continue
 			}

@@ -104,6 +104,11 @@ func (c *canvas) mark(x, y float64, glyph rune) {
 	c.walk(x, y, x, y, 1, 1, func(i, j int) { c.cells[j*c.width+i].glyph = glyph })
 }
 
+// point is a mark in its series' colour.
+func (c *canvas) point(x, y float64, glyph rune, series int) {
+	c.walk(x, y, x, y, 1, 1, func(i, j int) { c.cells[j*c.width+i] = canvasCell{glyph: glyph, series: series} })
+}
+
 func letter(series int) rune { return rune('a' + series%26) }
 
 // name adds a series to the legend.

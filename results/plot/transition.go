@@ -17,7 +17,10 @@ import (
 // Transition is the share of successes over n and m d / n, the parameters a sample, all angles together: where parameter counting is
 // all, the step is flat (Oymak & Soltanolkotabi 2020, figure 2).
 func Transition(l *fit.Law) Panel {
-	const title = "Success over n and m d / n"
+	title := "Success over n and m d / n"
+	if differ(l.Cells, func(c fit.Cell) fit.Number { return c.Angle }) {
+		title += ", all angles together"
+	}
 	tiles := tilesOf(l)
 	if len(tiles) == 0 {
 		return empty(title, "no run decided the event "+l.Event)
@@ -31,13 +34,14 @@ func Transition(l *fit.Law) Panel {
 	y0, y1 := widen(slices.Min(ys), slices.Max(ys))
 	logAxis(&p.X, x0, x1, xs)
 	logAxis(&p.Y, y0, y1, nil)
-	p.Add(heat{tiles, halfStep(xs)})
-	p.Add(polyline{plotter.XYs{{X: p.X.Min, Y: 1}, {X: p.X.Max, Y: 1}}, dashed})
+	p.Add(heat{tiles})
+	p.Add(polyline{plotter.XYs{{X: p.X.Min, Y: 1}, {X: p.X.Max, Y: 1}}, stroke(paper, 3)},
+		polyline{plotter.XYs{{X: p.X.Min, Y: 1}, {X: p.X.Max, Y: 1}}, stroke(ink, 1.2, 6, 2.5)})
 	panel := Panel{Title: title, x: "samples n", y: "m d / n", plot: p, legend: []entry{{text: "success:"}}}
-	for _, share := range []float64{0, 0.5, 1} {
+	for _, share := range []float64{0, 0.25, 0.5, 0.75, 1} {
 		panel.legend = append(panel.legend, entry{text: fmt.Sprint(share), glyph: draw.BoxGlyph{}, color: heatColour(share)})
 	}
-	panel.legend = append(panel.legend, entry{text: "m d = n", line: dashed})
+	panel.legend = append(panel.legend, entry{text: "m d = n", line: stroke(ink, 1.2, 6, 2.5)})
 	return panel
 }
 
@@ -62,37 +66,55 @@ func tilesOf(l *fit.Law) (tiles []tile) {
 	return tiles
 }
 
-// halfStep is half the least log distance, a tile's half side; at most 1.6 as a factor.
-func halfStep(values []float64) float64 {
-	values = slices.Compact(slices.Sorted(slices.Values(values)))
-	least := 1.6
-	for i := 1; i < len(values); i++ {
-		least = min(least, math.Sqrt(values[i]/values[i-1]))
+// mostReach is how far, as a factor, a tile reaches where it has no neighbour.
+const mostReach = 1.6
+
+// reach is where a value's tile begins and ends among sorted values: half way, in logs, to its neighbours.
+func reach(values []float64, x float64) (low, high float64) {
+	i, _ := slices.BinarySearch(values, x)
+	below, above := 0.0, 0.0
+	if i > 0 {
+		below = math.Sqrt(x / values[i-1])
 	}
-	return least
+	if i+1 < len(values) {
+		above = math.Sqrt(values[i+1] / x)
+	}
+	low, high = below, above
+	switch {
+	case below == 0 && above == 0:
+		low, high = mostReach, mostReach
+	case below == 0:
+		low = min(above, mostReach)
+	case above == 0:
+		high = min(below, mostReach)
+	}
+	return x / low, x * high
 }
 
 // heatColour is light for no success and dark for all.
 func heatColour(share float64) color.RGBA { return ordered(int(math.Round(100*(1-share))), 101) }
 
-// heat are coloured tiles, as wide as dx as a factor to both sides, and each n's as high as its widths are apart.
-type heat struct {
-	tiles []tile
-	dx    float64
-}
+// heat are coloured tiles that leave no room between them.
+type heat struct{ tiles []tile }
 
 // Plot implements plot.Plotter.
 func (h heat) Plot(c draw.Canvas, p *gonum.Plot) {
+	var ns []float64
 	loads := map[float64][]float64{}
 	for _, t := range h.tiles {
-		loads[t.n] = append(loads[t.n], t.load)
+		ns, loads[t.n] = append(ns, t.n), append(loads[t.n], t.load)
 	}
+	slices.Sort(ns)
+	ns = slices.Compact(ns)
+	for _, of := range loads {
+		slices.Sort(of)
+	}
+	x := func(n float64) vg.Length { return c.X(min(max(p.X.Norm(n), 0), 1)) }
+	y := func(load float64) vg.Length { return c.Y(min(max(p.Y.Norm(load), 0), 1)) }
 	for _, t := range h.tiles {
-		dy := halfStep(loads[t.n])
-		x := func(n float64) vg.Length { return c.X(min(max(p.X.Norm(n), 0), 1)) }
-		y := func(load float64) vg.Length { return c.Y(min(max(p.Y.Norm(load), 0), 1)) }
-		left, right, bottom, top := x(t.n/h.dx), x(t.n*h.dx), y(t.load/dy), y(t.load*dy)
+		left, right := reach(ns, t.n)
+		bottom, top := reach(loads[t.n], t.load)
 		c.SetColor(heatColour(t.successes / t.runs))
-		c.Fill(closed(vg.Point{X: left, Y: bottom}, vg.Point{X: right, Y: bottom}, vg.Point{X: right, Y: top}, vg.Point{X: left, Y: top}))
+		c.Fill(closed(vg.Point{X: x(left), Y: y(bottom)}, vg.Point{X: x(right), Y: y(bottom)}, vg.Point{X: x(right), Y: y(top)}, vg.Point{X: x(left), Y: y(top)}))
 	}
 }
