@@ -82,6 +82,7 @@ func TestReadNewer(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(sampleSegment())
 	f.Add([]byte(segmentMagic))
+	f.Add([]byte{})
 	f.Add([]byte("widthlaw spool 2\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		payloads, lost, err := Read(b)
@@ -96,7 +97,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil || none != 0 || !slices.EqualFunc(back, payloads, bytes.Equal) {
 			t.Errorf("what was read does not read back: %v, %d lost", err, none)
 		}
-		if lost == 0 && !bytes.Equal(again, b) {
+		if lost == 0 && len(b) > 0 && !bytes.Equal(again, b) { // an empty file has lost nothing
 			t.Errorf("nothing lost, but %q is not what the records give", b)
 		}
 	})
