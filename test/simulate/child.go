@@ -18,7 +18,8 @@ import (
 	"github.com/widthlaw/widthlaw/test/simulate/history"
 )
 
-// What a child tells on its standard output, a line each. Other lines are the transcript.
+// What a child tells on its standard output, a line each. Other lines are the transcript; whether anybody reads it makes no difference to
+// the history.
 const (
 	violatesLine = "\x01violates "
 	endsLine     = "\x01ends"
@@ -32,11 +33,9 @@ func (o options) runChild() {
 			begin(t, o.first)
 			var r history.Report
 			synctest.Test(t, func(*testing.T) {
-				r = history.Run(o.first, filepath.Join(o.folder, fmt.Sprintf("history-%d", o.first)), o.verbose)
+				r = history.Run(o.first, filepath.Join(o.folder, fmt.Sprintf("history-%d", o.first)), true)
 			})
-			if o.verbose {
-				r.Write(os.Stdout)
-			}
+			r.Write(os.Stdout)
 			for _, v := range r.Violations {
 				fmt.Printf("%s%q\n", violatesLine, v)
 			}
@@ -60,7 +59,7 @@ func (t *tally) history(seed uint64) (*told, error) {
 	ctx, stop := context.WithTimeout(context.Background(), longest)
 	defer stop()
 	c := exec.CommandContext(ctx, t.program, "-child", "-folder", t.folder, "-seed", fmt.Sprint(seed), fmt.Sprintf("-v=%v", t.verbose))
-	c.Env = append(os.Environ(), "GOMAXPROCS=1")                         // see package steady
+	c.Env = []string{"GOMAXPROCS=1", "TMPDIR=" + t.folder}               // see package steady
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGQUIT) } // it then says where it hangs
 	c.WaitDelay = 10 * time.Second
 	var stderr bytes.Buffer
@@ -80,7 +79,7 @@ func (t *tally) history(seed uint64) (*told, error) {
 			h.violations = append(h.violations, text)
 		case line == endsLine+"\n":
 			ended = true
-		default:
+		case t.verbose:
 			h.transcript.WriteString(line)
 		}
 	}

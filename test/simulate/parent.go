@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -34,7 +35,9 @@ func (o options) run(out io.Writer) (violations int, err error) {
 			parent = "/dev/shm"
 		}
 	}
-	if o.folder, err = os.MkdirTemp(parent, "widthlaw-simulate-"); err != nil {
+	// A name of constant length: where things lie in a history's memory must not depend on it.
+	o.folder = filepath.Join(parent, fmt.Sprintf("widthlaw-simulate-%016x", rand.Uint64()))
+	if err := os.Mkdir(o.folder, 0o700); err != nil {
 		return 0, fmt.Errorf("%w; name another -folder", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(o.folder)) }()

@@ -2,8 +2,8 @@
 //
 // In a program as Go builds it, goroutines take turns as the machine's clock, its load and random numbers of the runtime's own have
 // it. Package steady changes a few lines of the runtime, in copies that only this build sees (go build -overlay): Edits lists them, each
-// with its reason. The program must have one processor (GOMAXPROCS=1) and must not collect garbage inside a bubble. What is not
-// changed: the runtime's data structures, the code of the program.
+// with its reason. The program must have one processor (GOMAXPROCS=1), must not collect garbage inside a bubble, and must have the same
+// arguments and environment each time: a walk over a large map with pointers for keys depends on where things lie in memory.
 package steady
 
 import (
@@ -68,9 +68,21 @@ func steadyRand32() uint32 {
 	{"runtime/time.go", "t.rand = cheaprand()", "t.rand = steadyRand32()"},
 	// Nothing is interrupted because real time has passed: neither a goroutine, nor one that waits for the disk.
 	{"runtime/proc.go", "func retake(now int64) uint32 {\n", "func retake(now int64) uint32 {\n\treturn 0\n}\n\nfunc retakeAsEver(now int64) uint32 {\n"},
+	// A thread that is about to be idle is waited for: how many there are decides where things lie in memory.
+	{"runtime/proc.go", "\tnmp := mget()\n\tif nmp == nil {\n\t\t// No M is available, we must drop", `	nmp := mget()
+	for i := 0; i < 400 && nmp == nil && !lockheld && mcount()-sched.nmidle-sched.nmidlelocked-sched.nmsys > 1; i++ {
+		unlock(&sched.lock)
+		usleep(50)
+		lock(&sched.lock)
+		nmp = mget()
+	}
+	if nmp == nil {
+		// No M is available, we must drop`},
 	// Every 61st turn goes to another queue: turns are counted from the bubble's beginning.
 	{"runtime/proc.go", "\tif !inheritTime {\n\t\tmp.p.ptr().schedtick++\n", "\tif !inheritTime && gp.bubble != nil {\n\t\tmp.p.ptr().schedtick++\n"},
 	{"runtime/synctest.go", "\tgp.bubble = bubble\n\tdefer func() {\n", "\tgp.bubble = bubble\n\tgp.m.p.ptr().schedtick = 0\n\tdefer func() {\n"},
+	// The process's number is in names, whose lengths decide where things lie.
+	{"os/exec.go", "func Getpid() int { return syscall.Getpid() }", "func Getpid() int { _ = syscall.Getpid; return 1 }"},
 	// Who waits for a mutex for more than a millisecond gets it next: in the bubble's own time.
 	{"runtime/sema.go", "func internal_sync_nanotime() int64 {\n", `func internal_sync_nanotime() int64 {
 	if gp := getg(); gp.bubble != nil {
