@@ -11,11 +11,11 @@ if ! command -v qemu-aarch64 >/dev/null; then
 fi
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-for pkg in agent/gd/elementary agent/gd/kernel agent/gd/eigen agent/gd; do
+for pkg in agent/gd/elementary agent/gd/kernel agent/gd/eigen agent/gd sweep/search; do
 	echo "== arm64 $pkg"
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go test -c -o "$dir/test" "./$pkg"
 	case $pkg in
-	agent/gd) tests='Bits$' ;;
+	agent/gd | sweep/search) tests='Bits$' ;;
 	*) tests=. ;;
 	esac
 	(cd "$pkg" && qemu-aarch64 "$dir/test" -test.run "$tests" -test.timeout 1h)

@@ -85,22 +85,27 @@ func (r *Rule) likelihoods(out []float64, n *nuisance, seen []observed, low, eve
 		out[i] = n.prior
 	}
 	for _, o := range seen {
-		at := o.position + r.size - r.first - low
+		at := r.first + low - o.position + r.size
 		if o.success > 0 {
-			accumulate(out, o.success, n.success[:at+1], every)
+			accumulate(out, o.success, n.success[at:], every)
 		}
 		if o.failure > 0 {
-			accumulate(out, o.failure, n.failures[:at+1], every)
+			accumulate(out, o.failure, n.failures[at:], every)
 		}
 	}
 }
 
-// accumulate adds times the values from the last on, backwards.
+// accumulate adds times every so manieth of the values.
 func accumulate(out []float64, times float64, values []float64, every int) {
-	d := len(values) - 1
+	if every == 1 {
+		values = values[:len(out)]
+		for i := range out {
+			out[i] += float64(times * values[i])
+		}
+		return
+	}
 	for i := range out {
-		out[i] += float64(times * values[d])
-		d -= every
+		out[i] += float64(times * values[i*every])
 	}
 }
 

@@ -5,8 +5,8 @@ import (
 	"flag"
 	"math"
 	"slices"
+	"syscall"
 	"testing"
-	"time"
 
 	"github.com/widthlaw/widthlaw/agent/gd"
 	"github.com/widthlaw/widthlaw/sweep"
@@ -45,14 +45,23 @@ func (l *laboratory) train(m, seed int64) trained {
 	if len(mistakes) > 0 {
 		l.t.Fatal(mistakes)
 	}
-	begin := time.Now()
+	begin := spent()
 	o, err := l.trainer.Run(context.Background(), sweep.Job{Point: p, Threads: 1})
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	x := trained{o.Scalars["event_"+l.event].True(), time.Since(begin).Seconds()}
+	x := trained{o.Scalars["event_"+l.event].True(), spent() - begin}
 	l.known[[2]int64{m, seed}] = x
 	return x
+}
+
+// spent is the processor time of this process in seconds: others may be busy on the machine.
+func spent() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return float64(u.Utime.Sec+u.Stime.Sec) + 1e-6*float64(u.Utime.Usec+u.Stime.Usec)
 }
 
 // search is one search with seeds from first on.

@@ -30,7 +30,7 @@ const (
 type nuisance struct {
 	logSlope float64
 	prior    float64   // its log
-	success  []float64 // the log of P, by position less threshold, from -size on
+	success  []float64 // the log of P, by threshold less position, from -size on
 	failures []float64 // the log of 1 - P
 }
 
@@ -42,7 +42,7 @@ func newNuisances(level, step float64, size int) []nuisance {
 		for j, lapse := range lapses {
 			n := nuisance{logSlope: elementary.Log(slope), prior: prior(i, j), success: make([]float64, 2*size+1), failures: make([]float64, 2*size+1)}
 			for d := range n.success {
-				x := float64(float64(slope*step)*float64(d-size)) + logit(level)
+				x := float64(float64(slope*step)*float64(size-d)) + logit(level)
 				p := luck + float64((1-luck-lapse)*sigmoid(x))
 				n.success[d], n.failures[d] = elementary.Log(p), elementary.Log(1-p)
 			}

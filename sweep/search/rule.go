@@ -170,6 +170,9 @@ func (r *Rule) narrow(low, high float64) bool {
 // some far above it, where lapses show.
 var levels = [...]float64{0.8, 0.2, 0.85, 0.998, 0.8, 0.3, 0.9, 0.85}
 
+// reach is how far from a quantile a run is aimed, in log m: what happens far away says little, and what happens there by luck nothing.
+const reach = 0.8
+
 // golden spreads the quantiles of a batch: multiples of it, modulo 1, are even whatever their number.
 const golden = 0.6180339887498949
 
@@ -185,7 +188,7 @@ func (r *Rule) batch(t *Tally, p *posterior) []int {
 		u := float64(float64(t.Runs+i)*golden) + 0.5
 		u -= float64(int(u))
 		aim := (logit(levels[i%len(levels)]) - logit(r.target.Level)) / slope / r.step
-		digits[i] = r.digitOf(cumulated.quantile(u) + aim)
+		digits[i] = r.digitOf(cumulated.quantile(u) + min(max(aim, -reach/r.step), reach/r.step))
 	}
 	return digits
 }
