@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The long tests: every fuzz target for FUZZTIME (default 60s), the arithmetic on arm64, HISTORIES (default 10000) simulated
+# The long tests: every fuzz target for FUZZTIME (default 60s), the arithmetic on arm64, the law against statsmodels, HISTORIES (default 10000) simulated
 # histories, then every test that only `make soak` runs (WIDTHLAW_SOAK=1).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +10,7 @@ go list ./... | while read -r pkg; do
 	done
 done
 tools/arm64.sh
+tools/glm.sh
 go run ./test/simulate -histories "${HISTORIES:-10000}" -seed 1
 WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h -v -run '^TestPlanted$' ./test/simulate # prints which history finds each bug
 WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h ./cmd/... ./coordinator/... ./agent/... ./results/...

@@ -3,11 +3,13 @@ package plot
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	gonum "gonum.org/v1/plot"
@@ -76,12 +78,21 @@ func (f Figure) Write(w io.Writer, format string) error {
 
 var pdfDates = regexp.MustCompile(`/(CreationDate|ModDate) \(D:\d{14}`)
 
-// reproducible gives an SVG's text a fallback where Liberation Sans is not installed (Arial has its metrics), and a PDF a
-// fixed date of the same length.
+// svgText is a text of an SVG; its weight, size and characters say how long it is in Liberation Sans.
+var svgText = regexp.MustCompile(`<text ([^>]*font-weight:(bold|normal)[^>]*font-size:([0-9.]+)px[^>]*)>([^<]*)</text>`)
+
+// reproducible gives an SVG's text a fallback where Liberation Sans is not installed (Arial has its metrics), and the length that it
+// was laid out with, whatever the font; and a PDF a fixed date of the same length.
 func reproducible(b []byte, format string) []byte {
 	switch format {
 	case "svg":
-		return bytes.ReplaceAll(b, []byte("font-family:Liberation Sans;"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
+		b = bytes.ReplaceAll(b, []byte("font-family:Liberation Sans;"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
+		return svgText.ReplaceAllFunc(b, func(element []byte) []byte {
+			part := svgText.FindSubmatch(element)
+			size, _ := strconv.ParseFloat(string(part[3]), 64)
+			length := style(size, string(part[2]) == "bold").Width(html.UnescapeString(string(part[4])))
+			return fmt.Appendf(nil, `<text textLength="%.5g" lengthAdjust="spacingAndGlyphs" %s>%s</text>`, length, part[1], part[4])
+		})
 	case "pdf":
 		return pdfDates.ReplaceAll(b, []byte("/$1 (D:20000101000000"))
 	}
