@@ -41,6 +41,7 @@ func (a *app) agentVerb() *cobra.Command {
 	stopped := cmd.Flags().Int("stopped-exit", exitDone, "exit with this `code` when told to leave; Kubernetes starts an agent again whose code is not 0")
 	withStdin := cmd.Flags().Bool("with-stdin", false, "leave when standard input ends; --access - takes the access from its first line")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
+		outliveReaders()
 		tether := tether{bufio.NewReader(cmd.InOrStdin())}
 		if a.access == "-" {
 			if a.access, err = tether.access(); err != nil {

@@ -269,6 +269,32 @@ func killRun(t *testing.T, load strain, digest string) {
 	h.nothingKept()
 }
 
+// TestNobodyListens: an agent whose log nobody reads any more, because the session of ssh or the terminal that it was started from has
+// ended, hands its point back with a checkpoint all the same.
+func TestNobodyListens(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.write("walk.yaml", walkSpec(100))
+	h.lasting("serve")
+	h.must("submit", "walk.yaml")
+	h.until(regexp.MustCompile("agents +0"), "status")
+	said, end, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent := h.command("agent", "--cores", "1")
+	agent.Stderr = end
+	if err := errors.Join(agent.Start(), end.Close()); err != nil {
+		t.Fatal(err)
+	}
+	h.until(regexp.MustCompile(`"running":1`), "status", "--output", "json")
+	time.Sleep(1500 * time.Millisecond)
+	said.Close()
+	agent.Process.Signal(syscall.SIGHUP)
+	h.ends(agent)
+	want(t, h.must("status", "--output", "json"), `"running":0,"pending":0,"preempted":1`)
+}
+
 // kept are the checkpoints of the state directory.
 func (h *house) kept() []string {
 	h.t.Helper()

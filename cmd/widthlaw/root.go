@@ -19,14 +19,17 @@ import (
 	"github.com/widthlaw/widthlaw/sweep"
 )
 
-// Main runs widthlaw and returns its exit code. The first Ctrl-C (or SIGTERM, or SIGUSR1) asks the verb to stop and hand back
-// what it has; a Ctrl-C after it ends the process at once. Batch systems send SIGTERM more than once, and mean no more by it.
+// Main runs widthlaw and returns its exit code. The first Ctrl-C (or SIGTERM, or SIGUSR1, or the end of the terminal) asks the verb to stop
+// and hand back what it has; a Ctrl-C after it ends the process at once. Batch systems send SIGTERM more than once, and mean no more by it.
 func Main() int {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	signal.Ignore(syscall.SIGXFSZ) // a write beyond the limit of file sizes is an error, like one on a full disk
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGUSR1)
+	if !signal.Ignored(syscall.SIGHUP) { // by nohup
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	code := make(chan int, 1)
 	go func() { code <- run(ctx, os.Args[1:], os.Stdout, os.Stderr) }()
 	select {
@@ -46,6 +49,10 @@ func Main() int {
 		}
 	}
 }
+
+// outliveReaders has a verb go on when nobody reads any more what it says: a session of ssh, or a pager, has ended. Else a line of its log
+// would end it, with work in its hands.
+func outliveReaders() { signal.Ignore(syscall.SIGPIPE) }
 
 // run runs one command line.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {

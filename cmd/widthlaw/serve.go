@@ -32,6 +32,7 @@ func (a *app) serveVerb() *cobra.Command {
 	listen := cmd.Flags().String("listen", loopback, "the `address` to listen at")
 	lease := cmd.Flags().Duration("lease", 0, "give an agent's points to others when it was silent for so long (default 30s)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		outliveReaders()
 		if *lease != 0 && *lease < time.Second {
 			return usage("write for example --lease 2m, where the network is often away for a minute", "--lease %v is shorter than a second", *lease)
 		}
