@@ -140,7 +140,7 @@ func (c *Coordinator) arrive(s *session, list []arrival) {
 		ack := ack{session: s, fence: a.Fence, size: size(a.Delivery)}
 		switch {
 		case a.refused != "":
-			c.log.Error("a result was refused", "agent", s.agent, "why", a.refused)
+			c.notices.warn("a result was refused", "agent", s.agent, "why", a.refused)
 			if key, ok := c.queue.Held(s.agent, a.Fence); ok {
 				c.queue.Failed(key, a.Fence, 0, "the agent sent a malformed result: "+a.refused, now)
 			}

@@ -13,4 +13,6 @@ tools/arm64.sh
 tools/glm.sh
 go run ./test/simulate -histories "${HISTORIES:-10000}" -seed 1
 WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h -v -run '^TestPlanted$' ./test/simulate # prints which history finds each bug
-WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h ./cmd/... ./coordinator/... ./agent/... ./results/...
+processes='^(TestKills|TestLongPointInterrupted|TestHostileFlood)$' # one after the other: they print what they measure
+WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h -v -parallel 1 -run "$processes" ./cmd/widthlaw
+WIDTHLAW_SOAK=1 go test -count 1 -timeout 4h -skip "$processes" ./cmd/... ./coordinator/... ./agent/... ./results/...

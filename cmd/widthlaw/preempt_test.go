@@ -32,7 +32,7 @@ type strain struct {
 
 func disturbances() strain {
 	if os.Getenv("WIDTHLAW_SOAK") != "" {
-		return strain{interruptions: 30, times: 40, within: 5 * time.Second}
+		return strain{interruptions: 30, times: 20, within: 2500 * time.Millisecond}
 	}
 	return strain{interruptions: 4, times: 2, within: time.Second}
 }
