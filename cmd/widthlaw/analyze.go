@@ -40,7 +40,7 @@ func (a *app) analyzeVerb() *cobra.Command {
 	level := cmd.Flags().Float64("level", 0.9, "wide enough is success with this probability over seeds")
 	figures := cmd.Flags().String("figures", "", "draw each law, and the recorded curves, into this `folder`; \"terminal\" draws them here")
 	format := cmd.Flags().String("figure-format", "svg", "draw --figures as `svg`, png or pdf")
-	report := cmd.Flags().String("report", "", "write all of it as one page, index.html, into this `folder`")
+	report := cmd.Flags().String("report", "", "write all of it into this `folder`, as one page, index.html, and as report.pdf")
 	best := cmd.Flags().Bool("best-lr", false, "count a seed at a width as a success where any swept learning rate succeeds")
 	var output *string
 	cmd.RunE = a.withClient(func(ctx context.Context, c *client, cmd *cobra.Command, args []string) error {

@@ -54,6 +54,13 @@ func writeTable(b *strings.Builder, rows [][]string) {
 // writeWrapped writes a warning, broken at 110 columns.
 func writeWrapped(b *strings.Builder, text string) { writeLines(b, "  ! ", "    ", text, 110) }
 
+// Wrapped is a text in lines of at most so many columns.
+func Wrapped(text string, columns int) string {
+	var b strings.Builder
+	writeLines(&b, "", "", text, columns)
+	return b.String()
+}
+
 // writeLines writes words, broken at a number of columns, behind what the first line and the others begin with.
 func writeLines(b *strings.Builder, first, others, text string, columns int) {
 	line, empty := first, true
