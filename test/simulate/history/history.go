@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -165,13 +166,28 @@ func (s stopping) Handle(ctx context.Context, r slog.Record) error {
 	s.w.mu.Lock()
 	wait := time.Until(s.w.frozen)
 	s.w.mu.Unlock()
-	if wait > 0 {
+	if wait > 0 && inLoop() {
 		time.Sleep(wait)
 	}
 	if !s.w.plan.verbose {
 		return nil
 	}
 	return s.Handler.Handle(ctx, r)
+}
+
+// inLoop says whether this is the goroutine of a coordinator's loop. Others may hold locks that somebody waits for, which stops fake time.
+func inLoop() bool {
+	var callers [64]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers[:])])
+	for {
+		f, more := frames.Next()
+		if strings.HasSuffix(f.Function, "coordinator.(*Coordinator).loop") {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
 }
 
 func (s stopping) WithAttrs(attrs []slog.Attr) slog.Handler {
