@@ -12,7 +12,7 @@ import (
 
 // How many sweeps TestCoverage draws a row, and of how many clusters. The table in docs/law.md is
 //
-//	go test ./results/fit -run TestCoverage -v -timeout 0 -sweeps 1000 -draws 1000 -clusters 20,50,200
+//	go test ./results/fit -run TestCoverage -v -timeout 0 -args -sweeps 1000 -draws 400 -clusters 20,50,200
 var (
 	sweepsARow  = flag.Int("sweeps", 5, "sweeps a row of the coverage table")
 	clustersOf  = flag.String("clusters", "20", "clusters of the coverage table's rows")
@@ -95,8 +95,6 @@ func (c *coverage) add(k known, l *Law, central, raw float64) {
 		hold("percentile", low, high)
 		low, high = intervalBCa(term.Exponent, draws, left, f.clusters, false)
 		hold("BCa", low, high)
-		low, high = intervalBCa(term.Exponent, draws, left, f.clusters, true)
-		hold("wide BCa", low, high)
 		hold("Fieller", term.FiellerLow, term.FiellerHigh)
 	}
 	for i, cell := range l.Cells {
@@ -113,18 +111,21 @@ func (c *coverage) add(k known, l *Law, central, raw float64) {
 	}
 }
 
-var coverageHead = fmt.Sprintf("%-40s %8s %6s  %s  %s  %5s %s", "law", "clusters", "told", "n: percentile BCa wide Fieller", "lambda0: percentile BCa wide Fieller", "law m", "own m, open")
+const coverageHead = `| law | clusters | told | n: draws' quantiles | n: BCa | **n: as said** | n: Fieller | lambda0: draws' quantiles | lambda0: BCa | **lambda0: as said** | lambda0: Fieller | needed m by the law | cell by cell | of these open above |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|`
 
+// row is one of the table in docs/law.md.
 func (c *coverage) row(name string, clusters int64) string {
-	four := func(held map[string]float64) string {
-		var out []string
-		for _, method := range []string{"percentile", "BCa", "wide BCa", "Fieller"} {
-			out = append(out, fmt.Sprintf("%5.1f", 100*held[method]/float64(c.sweeps)))
+	cells := []string{name, fmt.Sprint(clusters), fmt.Sprintf("%.0f", 100*float64(c.told)/float64(c.sweeps+c.declined))}
+	for _, held := range []map[string]float64{c.n, c.lambda0} {
+		for _, method := range []string{"percentile", "BCa", "said", "Fieller"} {
+			cells = append(cells, fmt.Sprintf("%.1f", 100*held[method]/float64(c.sweeps)))
 		}
-		return strings.Join(out, " ")
 	}
-	return fmt.Sprintf("%-40s %8d %5.0f%%  %-30s  %-36s  %5.1f %5.1f %5.1f", name, clusters, 100*float64(c.told)/float64(c.sweeps+c.declined), four(c.n), four(c.lambda0),
-		100*c.law/c.lawCells, 100*c.cells/c.inside, 100*c.open/c.inside)
+	for _, share := range []float64{c.law / c.lawCells, c.cells / c.inside, c.open / c.inside} {
+		cells = append(cells, fmt.Sprintf("%.1f", 100*share))
+	}
+	return "| " + strings.Join(cells, " | ") + " |"
 }
 
 // TestCoverage counts how often the intervals hold the truth, over simulated sweeps whose data sets differ.

@@ -157,7 +157,7 @@ func (r *Runs) law(f *family, event int, o Options) Law {
 		l.exponents()
 		l.lawful(b)
 	}
-	l.Warnings = r.warnings(&l, f, event, s.clusters, o)
+	l.Warnings = r.warnings(&l, f, event, &s, o)
 	return l
 }
 

@@ -3,7 +3,7 @@
 set -euo pipefail
 export PATH=$PATH:/usr/sbin:/sbin DEBIAN_FRONTEND=noninteractive
 need=()
-for p in munge:munged slurmctld:slurmctld slurmd:slurmd slurm-client:sbatch openssh-server:sshd openssh-client:ssh iproute2:ip nftables:nft; do
+for p in munge:munged slurmctld:slurmctld slurmd:slurmd slurm-client:sbatch openssh-server:sshd openssh-client:ssh iproute2:ip nftables:nft chromium:chromium; do
 	command -v "${p#*:}" >/dev/null || need+=("${p%%:*}")
 done
 [ ${#need[@]} -gt 0 ] || exit 0
