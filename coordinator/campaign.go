@@ -82,7 +82,9 @@ func (k *campaign) gain(q *queue.Queue, l *landing, now time.Time) {
 		return
 	case k.hunt != nil:
 		if !k.hunt.tell(q, k.id, l.key, k.hunt.verdict(l.outcome)) {
-			_, k.hunt.stale = k.contains(l.point) // it was given up, and what was chosen since rests on that
+			if index, ok := k.contains(l.point); ok {
+				_, k.hunt.stale = k.hunt.given[index] // what was chosen since rests on its having been given up
+			}
 			return
 		}
 	default:

@@ -28,9 +28,10 @@ type hunt struct {
 	chosen map[uint64]struct{}  // indexes
 	open   map[sweep.Key]uint64 // chosen ones without an outcome, that are not given up either; their indexes
 	news   []news
-	wake   chan struct{} // of capacity 1: there is news
-	stale  bool          // an outcome came for a point that was given up
-	sight                // as the seeker told it last
+	wake   chan struct{}       // of capacity 1: there is news
+	given  map[uint64]struct{} // indexes of chosen points that were given up
+	stale  bool                // an outcome came for one of them
+	sight                      // as the seeker told it last
 }
 
 // A sight is how far a hunt is.
@@ -68,7 +69,7 @@ type news struct {
 func newHunt(spec *sweep.Spec) *hunt {
 	h := &hunt{
 		rule: search.New(*spec.Search), grid: spec.Cells(), success: spec.Success,
-		chosen: map[uint64]struct{}{}, open: map[sweep.Key]uint64{}, wake: make(chan struct{}, 1),
+		chosen: map[uint64]struct{}{}, open: map[sweep.Key]uint64{}, given: map[uint64]struct{}{}, wake: make(chan struct{}, 1),
 	}
 	h.usual = min(h.rule.UsualRuns(), float64(h.grid.SeedCount))
 	h.beyond = true
@@ -149,7 +150,11 @@ func (h *hunt) tell(q *queue.Queue, id string, key sweep.Key, verdict sweep.Valu
 
 // givenUp notes that a point came to rest without an outcome.
 func (k *campaign) givenUp(q *queue.Queue, id string, key sweep.Key, state sweep.State) {
-	if k.hunt != nil && k.id == id && rested(state) {
+	if k.hunt == nil || k.id != id || !rested(state) {
+		return
+	}
+	if index, ok := k.hunt.open[key]; ok {
+		k.hunt.given[index] = struct{}{}
 		k.hunt.tell(q, id, key, sweep.Value{})
 	}
 }

@@ -17,6 +17,7 @@ type replay struct {
 	cell      *huntCell
 	chosen    []uint64
 	open      []pick
+	given     []uint64
 	digest    sweep.Digest
 	successes uint64
 	err       error
@@ -54,6 +55,9 @@ func (c *Coordinator) replay(ctx context.Context, k *campaign, given map[sweep.K
 		for _, i := range r.chosen {
 			h.chosen[i] = struct{}{}
 		}
+		for _, i := range r.given {
+			h.given[i] = struct{}{}
+		}
 		for _, p := range r.open {
 			h.open[p.key] = p.index
 		}
@@ -86,6 +90,7 @@ func (c *Coordinator) replayCell(k *campaign, number uint64, given map[sweep.Key
 				h.take(cell, int(digit), h.verdict(outcome))
 			case rested(given[p.key]):
 				h.take(cell, int(digit), sweep.Value{})
+				r.given = append(r.given, p.index)
 			default:
 				r.open = append(r.open, p)
 			}

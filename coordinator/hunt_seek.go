@@ -5,6 +5,7 @@ import (
 
 	"github.com/widthlaw/widthlaw/coordinator/queue"
 	"github.com/widthlaw/widthlaw/sweep"
+	"github.com/widthlaw/widthlaw/sweep/search"
 )
 
 // seek is the feeder of a campaign with a hunt: it chooses batches as results come back, and gives them to the queue.
@@ -55,9 +56,23 @@ func (s *seeker) choose(list []news) (picks []pick) {
 		if number, _ := s.k.hunt.grid.Of(n.index); touched[number] {
 			touched[number] = false
 			picks = append(picks, s.k.hunt.advance(s.k.spec, s.cells[number])...)
+			s.sayEnd(s.cells[number], n.index)
 		}
 	}
 	return picks
+}
+
+// sayEnd logs what a cell has come to, once it has.
+func (s *seeker) sayEnd(c *huntCell, index uint64) {
+	if !c.ended {
+		return
+	}
+	why := c.finding.End.String()
+	if c.finding.End == search.Open {
+		why = "the seeds are used up"
+	}
+	s.c.log.Info("the search of a cell has ended", "sweep", s.k.id, "cell_of_index", index, "why", why,
+		"needed", c.finding.M, "low", c.finding.Low, "high", c.finding.High, "runs", c.tally.Runs, "censored", c.tally.Censored)
 }
 
 // announce makes picks known to the loop, before the store is asked about them: what is stored from then on, the loop counts.
