@@ -34,7 +34,9 @@ type Config struct {
 	Memory   int64         // bytes that all points together may use; 0: most of the machine's, or of its cgroup's
 	IdleExit time.Duration // Run ends after this long without work; 0: never
 
-	Name              string // first part of the agent's name; "": the host's name
+	Name      string // first part of the agent's name; "": the host's name
+	LastWords bool   // what the runtime says if it has to end the process goes to the log that a successor finds; for one agent a process
+
 	Version, Revision string // of the program, for provenance
 	Log               *slog.Logger
 }
@@ -45,6 +47,7 @@ type Agent struct {
 	name   string // unique to this Agent
 	host   string
 	log    *slog.Logger
+	diary  *diary
 	files  *fileCache
 	spool  *spool.Spool
 
@@ -57,6 +60,12 @@ type Agent struct {
 	draining bool      // the coordinator sends nothing more: end when all is done
 	closed   bool      // workers start nothing more
 	busy     time.Time // when there last was work
+	dead     []death   // that are to be told
+
+	entering sync.Mutex // held while the ledger is written; before mu
+	entered  string     // what it says
+	settled  bool       // also after a power cut
+	wary     bool       // an agent has died here; set before Run starts anything
 
 	changed chan struct{} // of capacity 1: Run should look again
 	fresh   chan struct{} // of capacity 1: the keeper should
@@ -100,7 +109,8 @@ func New(c Config) (*Agent, error) {
 		goodbye: make(chan struct{}),
 	}
 	a.ready.L = &a.mu
-	a.log = c.Log.With("agent", a.name)
+	a.diary = &diary{}
+	a.log = slog.New(both{c.Log.Handler(), slog.NewTextHandler(a.diary, nil)}).With("agent", a.name)
 	a.files = newFileCache(c.Files, a.fetch)
 	return a, nil
 }
@@ -161,6 +171,7 @@ func (a *Agent) watch(ctx context.Context) {
 			return
 		case now := <-ticker.C:
 			a.look(now)
+			a.enter(now, true)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func (l *link) introduce(cancel context.CancelFunc) (beat time.Duration, err err
 	a := l.agent
 	claims := a.claims()
 	hello := sweep.Hello{
-		Agent: a.name, Host: a.host, Version: a.config.Version, InstructionSet: instructionSet(), Trainers: map[string]int{}, Held: claims,
+		Agent: a.name, Host: a.host, Version: a.config.Version, InstructionSet: instructionSet(), Trainers: map[string]int{}, Held: claims, Deaths: a.deaths(),
 	}
 	for _, t := range a.config.Trainers {
 		hello.Trainers[t.Name] = t.Version
@@ -140,6 +140,9 @@ func (l *link) receive(m *proto.ToAgent) {
 	}
 	if len(m.Cancels) > 0 {
 		a.cancel(m.Cancels)
+	}
+	if len(m.Buried) > 0 {
+		a.buried(m.Buried)
 	}
 	if m.Drain {
 		a.drain()

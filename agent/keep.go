@@ -18,6 +18,10 @@ func (a *Agent) openSpool() error {
 		return err
 	}
 	a.spool = s
+	if err := a.openDiary(); err != nil {
+		return err
+	}
+	a.deadAgents(left.Deaths)
 	if left.LostBytes > 0 {
 		a.log.Warn("the spool was cut short or damaged; what is lost is computed again", "bytes", left.LostBytes)
 	}
@@ -43,6 +47,7 @@ func (a *Agent) openSpool() error {
 }
 
 func (a *Agent) closeSpool() {
+	a.closeDiary()
 	if err := a.spool.Close(); err != nil {
 		a.log.Warn("the spool did not close", "error", err)
 	}

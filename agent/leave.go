@@ -54,6 +54,7 @@ func (a *Agent) leave(workers *sync.WaitGroup, interrupt context.CancelCauseFunc
 	a.outbox.handbacks = append(a.outbox.handbacks, a.desk.handBack(0)...)
 	a.ready.Broadcast()
 	a.mu.Unlock()
+	a.strike()
 	poke(a.send)
 	interrupt(errLeaving)
 

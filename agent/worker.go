@@ -27,6 +27,9 @@ func (a *Agent) work(ctx context.Context) {
 		if l == nil {
 			return
 		}
+		if a.wary {
+			a.enter(time.Now(), false)
+		}
 		d := a.compute(running, l)
 		l.stop(nil)
 		a.finish(l, d)

@@ -226,6 +226,7 @@ type scripted struct {
 	tasks   []sweep.Task // assigned, in order
 	acks    map[uint64]string
 	cancels []uint64
+	buried  []string
 	err     error // of the stream
 	done    chan struct{}
 	mu      sync.Mutex
@@ -243,7 +244,12 @@ func (c *cluster) agent(name string, window int, held ...sweep.Claim) *scripted 
 // mute starts a session, and reads nothing.
 func (c *cluster) mute(name string, window int, held ...sweep.Claim) *scripted {
 	c.t.Helper()
-	a := &scripted{c: c, name: name, acks: map[uint64]string{}, done: make(chan struct{})}
+	return c.meet(window, sweep.Hello{Agent: name, Host: "host-" + name, Trainers: map[string]int{"toy": 1}, Held: held})
+}
+
+func (c *cluster) meet(window int, hello sweep.Hello) *scripted {
+	c.t.Helper()
+	a := &scripted{c: c, name: hello.Agent, acks: map[uint64]string{}, done: make(chan struct{})}
 	a.conn = c.dial(c.c.AgentAccess(c.listener))
 	ctx, stop := context.WithCancel(context.Background())
 	a.stop = stop
@@ -254,7 +260,7 @@ func (c *cluster) mute(name string, window int, held ...sweep.Claim) *scripted {
 	a.stream = stream
 	c.agents = append(c.agents, a)
 	a.send(&proto.FromAgent{
-		Hello:    proto.ToHello(sweep.Hello{Agent: name, Host: "host-" + name, Trainers: map[string]int{"toy": 1}, Held: held}),
+		Hello:    proto.ToHello(hello),
 		Capacity: proto.ToCapacity(sweep.Capacity{Cores: 2, Memory: 1 << 30, Window: window}),
 	})
 	return a
@@ -285,6 +291,7 @@ func (a *scripted) listen() {
 				a.acks[x.Fence] = x.Refused
 			}
 			a.cancels = append(a.cancels, m.Cancels...)
+			a.buried = append(a.buried, m.Buried...)
 			a.mu.Unlock()
 		}
 	}()

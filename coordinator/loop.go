@@ -115,7 +115,7 @@ func (c *Coordinator) turn(now time.Time) {
 func (c *Coordinator) complain(t queue.Trouble) {
 	c.batch.troubles = append(c.batch.troubles, results.Trouble{
 		Sweep: t.Sweep, Key: t.Key, Index: t.Index, State: t.State, Attempts: t.Attempts, Losses: t.Losses, Suspect: t.Suspect,
-		Error: t.Error, History: t.History, Counted: t.Counted, Lost: t.Lost,
+		Error: t.Error, History: t.History, Counted: t.Counted, Lost: t.Lost, Reached: t.Reached,
 	})
 	if n := len(t.History); n > 0 {
 		c.log.Warn("trouble with a point", "sweep", t.Sweep, "index", t.Index, "state", t.State.String(), "what", t.History[n-1])

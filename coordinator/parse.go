@@ -110,7 +110,7 @@ func (c *Coordinator) troubles(k *campaign) (list []queue.Trouble, items map[swe
 		}
 		list = append(list, queue.Trouble{
 			Sweep: t.Sweep, Key: t.Key, Index: t.Index, State: t.State, Attempts: t.Attempts, Losses: t.Losses, Suspect: t.Suspect,
-			Error: t.Error, History: t.History, Counted: t.Counted, Lost: t.Lost,
+			Error: t.Error, History: t.History, Counted: t.Counted, Lost: t.Lost, Reached: t.Reached,
 		})
 	}
 	return list, items, nil

@@ -76,8 +76,8 @@ func (a *agentService) send(stream workStream, s *session, ended <-chan struct{}
 // sendLetters sends all that the outbox holds, in as few messages as the bounds of a message allow.
 func sendLetters(stream workStream, s *session) error {
 	l := s.out.take()
-	m := &proto.ToAgent{Cancels: l.cancels}
-	items, bytes := len(l.cancels), 0
+	m := &proto.ToAgent{Cancels: l.cancels, Buried: l.buried}
+	items, bytes := len(l.cancels)+len(l.buried), 0
 	if l.welcome != nil {
 		m.Welcome = toWelcome(l.welcome)
 	}
@@ -144,12 +144,16 @@ func (a *agentService) receive(ctx context.Context, stream workStream, met chan<
 	if err != nil {
 		return err
 	}
+	deaths, err := a.deaths(ctx, hello)
+	if err != nil {
+		return err
+	}
 	s := newSession(hello.Agent)
 	capacity, err := capacityOf(m)
 	if err != nil {
 		return err
 	}
-	if err := a.c.post(ctx, func() { a.c.connect(s, hello, capacity, claims) }); err != nil {
+	if err := a.c.post(ctx, func() { a.c.connect(s, hello, capacity, claims, deaths) }); err != nil {
 		return err
 	}
 	met <- s

@@ -55,6 +55,7 @@ type letters struct {
 	grants  []queue.Grant
 	cancels []uint64
 	acks    []ack
+	buried  []string
 }
 
 // A welcome answers an agent's hello.
@@ -82,6 +83,10 @@ func (o *outbox) cancel(fence uint64) {
 	o.put(func(l *letters) { l.cancels = append(l.cancels, fence) })
 }
 func (o *outbox) ack(list ...ack) { o.put(func(l *letters) { l.acks = append(l.acks, list...) }) }
+
+func (o *outbox) bury(agent string) {
+	o.put(func(l *letters) { l.buried = append(l.buried, agent) })
+}
 
 // take empties the outbox.
 func (o *outbox) take() letters {
@@ -151,14 +156,15 @@ type agentInfo struct {
 }
 
 // connect begins a session, and ends an earlier one of the same agent.
-func (c *Coordinator) connect(s *session, h sweep.Hello, capacity *sweep.Capacity, claims []queue.Claim) {
+func (c *Coordinator) connect(s *session, h sweep.Hello, capacity *sweep.Capacity, claims []queue.Claim, deaths []queue.Death) {
 	if old := c.sessions[s.agent]; old != nil {
 		old.end(errReplaced)
 	}
 	if c.agents[s.agent] == nil {
 		c.log.Info("agent came", "agent", h.Agent, "host", h.Host, "version", h.Version, "instruction_set", h.InstructionSet)
 	}
-	h.Held = nil
+	c.mourn(s, deaths)
+	h.Held, h.Deaths = nil, nil
 	c.sessions[s.agent], c.agents[s.agent] = s, &agentInfo{hello: h}
 	w := &welcome{beat: c.config.Lease / 3, lease: c.config.Lease, notes: c.warnings(h)}
 	w.kept = c.queue.Connect(h, claims, time.Now())

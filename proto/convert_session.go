@@ -142,12 +142,47 @@ func ToHello(h sweep.Hello) *Hello {
 	for _, c := range h.Held {
 		w.Held = append(w.Held, ToHeld(c))
 	}
+	for _, d := range h.Deaths[:min(len(h.Deaths), maxDeaths)] {
+		w.Deaths = append(w.Deaths, toDeath(d))
+	}
 	return w
+}
+
+// What is told of agents that ended: enough for a machine that has lost many.
+const (
+	maxDeaths = 64
+	maxLines  = 32 // of a log
+	maxRan    = 1024
+)
+
+func toDeath(d sweep.Death) *Death {
+	w := &Death{Agent: cut(d.Agent, maxName), Points: d.Points[:min(len(d.Points), maxRan)], Alone: d.Alone && len(d.Points) == 1}
+	for _, line := range d.Log[max(0, len(d.Log)-maxLines):] {
+		w.Log = append(w.Log, cut(line, maxName))
+	}
+	return w
+}
+
+func fromDeath(w *Death) (sweep.Death, error) {
+	if w.GetAgent() == "" || len(w.Agent) > maxName || len(w.Points) > maxRan || len(w.Log) > maxLines || w.Alone && len(w.Points) != 1 {
+		return sweep.Death{}, malformed("death of agent %q with %d points, %d lines", cut(w.GetAgent(), maxName), len(w.GetPoints()), len(w.GetLog()))
+	}
+	for _, p := range w.Points {
+		if len(p) == 0 || len(p) > maxPoint {
+			return sweep.Death{}, malformed("death with a point of %d bytes", len(p))
+		}
+	}
+	for _, line := range w.Log {
+		if len(line) > maxName {
+			return sweep.Death{}, malformed("death with a line of %d bytes", len(line))
+		}
+	}
+	return sweep.Death{Agent: w.Agent, Points: w.Points, Alone: w.Alone, Log: w.Log}, nil
 }
 
 // FromHello takes one off the wire.
 func FromHello(w *Hello) (sweep.Hello, error) {
-	if w.GetAgent() == "" || len(w.GetTrainers()) > maxName || len(w.GetHeld()) > maxItems {
+	if w.GetAgent() == "" || len(w.GetTrainers()) > maxName || len(w.GetHeld()) > maxItems || len(w.GetDeaths()) > maxDeaths {
 		return sweep.Hello{}, malformed("hello of agent %q with %d trainers, %d held", w.GetAgent(), len(w.GetTrainers()), len(w.GetHeld()))
 	}
 	for _, s := range []string{w.Agent, w.Host, w.Version, w.InstructionSet} {
@@ -171,6 +206,13 @@ func FromHello(w *Hello) (sweep.Hello, error) {
 			return sweep.Hello{}, err
 		}
 		h.Held = append(h.Held, c)
+	}
+	for _, death := range w.Deaths {
+		d, err := fromDeath(death)
+		if err != nil {
+			return sweep.Hello{}, err
+		}
+		h.Deaths = append(h.Deaths, d)
 	}
 	return h, nil
 }

@@ -106,6 +106,7 @@ func (s *source) hello() sweep.Hello {
 		}
 		h.Trainers["t"+s.text()] = s.below(1 << 31)
 		h.Held = append(h.Held, s.claim())
+		h.Deaths = append(h.Deaths, sweep.Death{Agent: "a" + s.text(), Points: [][]byte{s.bytes(1)}, Alone: s.byte()%2 == 1, Log: []string{s.text()}})
 	}
 	return h
 }

@@ -109,7 +109,7 @@ func (x ControlRequest_Action) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ControlRequest_Action.Descriptor instead.
 func (ControlRequest_Action) EnumDescriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{26, 0}
+	return file_widthlaw_proto_rawDescGZIP(), []int{27, 0}
 }
 
 type FromAgent struct {
@@ -195,7 +195,8 @@ type Hello struct {
 	Version        string                 `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"` // of the program
 	InstructionSet string                 `protobuf:"bytes,4,opt,name=instruction_set,json=instructionSet,proto3" json:"instruction_set,omitempty"`
 	Trainers       []*TrainerVersion      `protobuf:"bytes,5,rep,name=trainers,proto3" json:"trainers,omitempty"`
-	Held           []*Held                `protobuf:"bytes,6,rep,name=held,proto3" json:"held,omitempty"` // what it is running, has queued, or has finished and not yet had acknowledged
+	Held           []*Held                `protobuf:"bytes,6,rep,name=held,proto3" json:"held,omitempty"`     // what it is running, has queued, or has finished and not yet had acknowledged
+	Deaths         []*Death               `protobuf:"bytes,7,rep,name=deaths,proto3" json:"deaths,omitempty"` // told again in each Hello, until ToAgent.buried names them
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -272,6 +273,82 @@ func (x *Hello) GetHeld() []*Held {
 	return nil
 }
 
+func (x *Hello) GetDeaths() []*Death {
+	if x != nil {
+		return x.Deaths
+	}
+	return nil
+}
+
+// Death is an agent that ended although nobody had asked it to, as its successor with the same spool finds it.
+type Death struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Agent         string                 `protobuf:"bytes,1,opt,name=agent,proto3" json:"agent,omitempty"`
+	Points        [][]byte               `protobuf:"bytes,2,rep,name=points,proto3" json:"points,omitempty"` // what it ran, as far as it had written that down; canonical encodings
+	Alone         bool                   `protobuf:"varint,3,opt,name=alone,proto3" json:"alone,omitempty"`  // it ran one point and held no other
+	Log           []string               `protobuf:"bytes,4,rep,name=log,proto3" json:"log,omitempty"`       // its last lines
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Death) Reset() {
+	*x = Death{}
+	mi := &file_widthlaw_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Death) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Death) ProtoMessage() {}
+
+func (x *Death) ProtoReflect() protoreflect.Message {
+	mi := &file_widthlaw_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Death.ProtoReflect.Descriptor instead.
+func (*Death) Descriptor() ([]byte, []int) {
+	return file_widthlaw_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Death) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *Death) GetPoints() [][]byte {
+	if x != nil {
+		return x.Points
+	}
+	return nil
+}
+
+func (x *Death) GetAlone() bool {
+	if x != nil {
+		return x.Alone
+	}
+	return false
+}
+
+func (x *Death) GetLog() []string {
+	if x != nil {
+		return x.Log
+	}
+	return nil
+}
+
 type TrainerVersion struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -282,7 +359,7 @@ type TrainerVersion struct {
 
 func (x *TrainerVersion) Reset() {
 	*x = TrainerVersion{}
-	mi := &file_widthlaw_proto_msgTypes[2]
+	mi := &file_widthlaw_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -294,7 +371,7 @@ func (x *TrainerVersion) String() string {
 func (*TrainerVersion) ProtoMessage() {}
 
 func (x *TrainerVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[2]
+	mi := &file_widthlaw_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -307,7 +384,7 @@ func (x *TrainerVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainerVersion.ProtoReflect.Descriptor instead.
 func (*TrainerVersion) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{2}
+	return file_widthlaw_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *TrainerVersion) GetName() string {
@@ -339,7 +416,7 @@ type Held struct {
 
 func (x *Held) Reset() {
 	*x = Held{}
-	mi := &file_widthlaw_proto_msgTypes[3]
+	mi := &file_widthlaw_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -351,7 +428,7 @@ func (x *Held) String() string {
 func (*Held) ProtoMessage() {}
 
 func (x *Held) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[3]
+	mi := &file_widthlaw_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -364,7 +441,7 @@ func (x *Held) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Held.ProtoReflect.Descriptor instead.
 func (*Held) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{3}
+	return file_widthlaw_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Held) GetFence() uint64 {
@@ -420,7 +497,7 @@ type Capacity struct {
 
 func (x *Capacity) Reset() {
 	*x = Capacity{}
-	mi := &file_widthlaw_proto_msgTypes[4]
+	mi := &file_widthlaw_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -432,7 +509,7 @@ func (x *Capacity) String() string {
 func (*Capacity) ProtoMessage() {}
 
 func (x *Capacity) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[4]
+	mi := &file_widthlaw_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -445,7 +522,7 @@ func (x *Capacity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Capacity.ProtoReflect.Descriptor instead.
 func (*Capacity) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{4}
+	return file_widthlaw_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Capacity) GetCores() uint32 {
@@ -482,7 +559,7 @@ type Result struct {
 
 func (x *Result) Reset() {
 	*x = Result{}
-	mi := &file_widthlaw_proto_msgTypes[5]
+	mi := &file_widthlaw_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -494,7 +571,7 @@ func (x *Result) String() string {
 func (*Result) ProtoMessage() {}
 
 func (x *Result) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[5]
+	mi := &file_widthlaw_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -507,7 +584,7 @@ func (x *Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Result.ProtoReflect.Descriptor instead.
 func (*Result) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{5}
+	return file_widthlaw_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Result) GetFence() uint64 {
@@ -563,7 +640,7 @@ type Provenance struct {
 
 func (x *Provenance) Reset() {
 	*x = Provenance{}
-	mi := &file_widthlaw_proto_msgTypes[6]
+	mi := &file_widthlaw_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -575,7 +652,7 @@ func (x *Provenance) String() string {
 func (*Provenance) ProtoMessage() {}
 
 func (x *Provenance) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[6]
+	mi := &file_widthlaw_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -588,7 +665,7 @@ func (x *Provenance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Provenance.ProtoReflect.Descriptor instead.
 func (*Provenance) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{6}
+	return file_widthlaw_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Provenance) GetHost() string {
@@ -672,7 +749,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_widthlaw_proto_msgTypes[7]
+	mi := &file_widthlaw_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -684,7 +761,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[7]
+	mi := &file_widthlaw_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -697,7 +774,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{7}
+	return file_widthlaw_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Progress) GetFence() uint64 {
@@ -727,14 +804,15 @@ type ToAgent struct {
 	Assignments   []*Assignment          `protobuf:"bytes,2,rep,name=assignments,proto3" json:"assignments,omitempty"`
 	Cancels       []uint64               `protobuf:"varint,3,rep,packed,name=cancels,proto3" json:"cancels,omitempty"` // fences: stop computing them; nothing is owed for them
 	Acks          []*Ack                 `protobuf:"bytes,4,rep,name=acks,proto3" json:"acks,omitempty"`
-	Drain         bool                   `protobuf:"varint,5,opt,name=drain,proto3" json:"drain,omitempty"` // finish what runs, then leave
+	Drain         bool                   `protobuf:"varint,5,opt,name=drain,proto3" json:"drain,omitempty"`  // finish what runs, then leave
+	Buried        []string               `protobuf:"bytes,6,rep,name=buried,proto3" json:"buried,omitempty"` // agents of Hello.deaths: what follows from their end is durable
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ToAgent) Reset() {
 	*x = ToAgent{}
-	mi := &file_widthlaw_proto_msgTypes[8]
+	mi := &file_widthlaw_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -746,7 +824,7 @@ func (x *ToAgent) String() string {
 func (*ToAgent) ProtoMessage() {}
 
 func (x *ToAgent) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[8]
+	mi := &file_widthlaw_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -759,7 +837,7 @@ func (x *ToAgent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ToAgent.ProtoReflect.Descriptor instead.
 func (*ToAgent) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{8}
+	return file_widthlaw_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ToAgent) GetWelcome() *Welcome {
@@ -797,6 +875,13 @@ func (x *ToAgent) GetDrain() bool {
 	return false
 }
 
+func (x *ToAgent) GetBuried() []string {
+	if x != nil {
+		return x.Buried
+	}
+	return nil
+}
+
 type Welcome struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	BeatSeconds   float64                `protobuf:"fixed64,1,opt,name=beat_seconds,json=beatSeconds,proto3" json:"beat_seconds,omitempty"`
@@ -809,7 +894,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_widthlaw_proto_msgTypes[9]
+	mi := &file_widthlaw_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -821,7 +906,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[9]
+	mi := &file_widthlaw_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -834,7 +919,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{9}
+	return file_widthlaw_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Welcome) GetBeatSeconds() float64 {
@@ -876,7 +961,7 @@ type Reattached struct {
 
 func (x *Reattached) Reset() {
 	*x = Reattached{}
-	mi := &file_widthlaw_proto_msgTypes[10]
+	mi := &file_widthlaw_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -888,7 +973,7 @@ func (x *Reattached) String() string {
 func (*Reattached) ProtoMessage() {}
 
 func (x *Reattached) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[10]
+	mi := &file_widthlaw_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -901,7 +986,7 @@ func (x *Reattached) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reattached.ProtoReflect.Descriptor instead.
 func (*Reattached) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{10}
+	return file_widthlaw_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Reattached) GetOldFence() uint64 {
@@ -935,7 +1020,7 @@ type Assignment struct {
 
 func (x *Assignment) Reset() {
 	*x = Assignment{}
-	mi := &file_widthlaw_proto_msgTypes[11]
+	mi := &file_widthlaw_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -947,7 +1032,7 @@ func (x *Assignment) String() string {
 func (*Assignment) ProtoMessage() {}
 
 func (x *Assignment) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[11]
+	mi := &file_widthlaw_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -960,7 +1045,7 @@ func (x *Assignment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Assignment.ProtoReflect.Descriptor instead.
 func (*Assignment) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{11}
+	return file_widthlaw_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Assignment) GetFence() uint64 {
@@ -1037,7 +1122,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_widthlaw_proto_msgTypes[12]
+	mi := &file_widthlaw_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1049,7 +1134,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[12]
+	mi := &file_widthlaw_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1062,7 +1147,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{12}
+	return file_widthlaw_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Ack) GetFence() uint64 {
@@ -1088,7 +1173,7 @@ type GetFileRequest struct {
 
 func (x *GetFileRequest) Reset() {
 	*x = GetFileRequest{}
-	mi := &file_widthlaw_proto_msgTypes[13]
+	mi := &file_widthlaw_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1100,7 +1185,7 @@ func (x *GetFileRequest) String() string {
 func (*GetFileRequest) ProtoMessage() {}
 
 func (x *GetFileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[13]
+	mi := &file_widthlaw_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1113,7 +1198,7 @@ func (x *GetFileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFileRequest.ProtoReflect.Descriptor instead.
 func (*GetFileRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{13}
+	return file_widthlaw_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetFileRequest) GetHash() []byte {
@@ -1132,7 +1217,7 @@ type Chunk struct {
 
 func (x *Chunk) Reset() {
 	*x = Chunk{}
-	mi := &file_widthlaw_proto_msgTypes[14]
+	mi := &file_widthlaw_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1144,7 +1229,7 @@ func (x *Chunk) String() string {
 func (*Chunk) ProtoMessage() {}
 
 func (x *Chunk) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[14]
+	mi := &file_widthlaw_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1157,7 +1242,7 @@ func (x *Chunk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Chunk.ProtoReflect.Descriptor instead.
 func (*Chunk) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{14}
+	return file_widthlaw_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Chunk) GetData() []byte {
@@ -1180,7 +1265,7 @@ type PutCheckpointRequest struct {
 
 func (x *PutCheckpointRequest) Reset() {
 	*x = PutCheckpointRequest{}
-	mi := &file_widthlaw_proto_msgTypes[15]
+	mi := &file_widthlaw_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1192,7 +1277,7 @@ func (x *PutCheckpointRequest) String() string {
 func (*PutCheckpointRequest) ProtoMessage() {}
 
 func (x *PutCheckpointRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[15]
+	mi := &file_widthlaw_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1205,7 +1290,7 @@ func (x *PutCheckpointRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutCheckpointRequest.ProtoReflect.Descriptor instead.
 func (*PutCheckpointRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{15}
+	return file_widthlaw_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *PutCheckpointRequest) GetPoint() []byte {
@@ -1244,7 +1329,7 @@ type PutCheckpointReply struct {
 
 func (x *PutCheckpointReply) Reset() {
 	*x = PutCheckpointReply{}
-	mi := &file_widthlaw_proto_msgTypes[16]
+	mi := &file_widthlaw_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1256,7 +1341,7 @@ func (x *PutCheckpointReply) String() string {
 func (*PutCheckpointReply) ProtoMessage() {}
 
 func (x *PutCheckpointReply) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[16]
+	mi := &file_widthlaw_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1269,7 +1354,7 @@ func (x *PutCheckpointReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutCheckpointReply.ProtoReflect.Descriptor instead.
 func (*PutCheckpointReply) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{16}
+	return file_widthlaw_proto_rawDescGZIP(), []int{17}
 }
 
 type GetCheckpointRequest struct {
@@ -1282,7 +1367,7 @@ type GetCheckpointRequest struct {
 
 func (x *GetCheckpointRequest) Reset() {
 	*x = GetCheckpointRequest{}
-	mi := &file_widthlaw_proto_msgTypes[17]
+	mi := &file_widthlaw_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1294,7 +1379,7 @@ func (x *GetCheckpointRequest) String() string {
 func (*GetCheckpointRequest) ProtoMessage() {}
 
 func (x *GetCheckpointRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[17]
+	mi := &file_widthlaw_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1307,7 +1392,7 @@ func (x *GetCheckpointRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCheckpointRequest.ProtoReflect.Descriptor instead.
 func (*GetCheckpointRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{17}
+	return file_widthlaw_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetCheckpointRequest) GetKey() []byte {
@@ -1334,7 +1419,7 @@ type SweepRef struct {
 
 func (x *SweepRef) Reset() {
 	*x = SweepRef{}
-	mi := &file_widthlaw_proto_msgTypes[18]
+	mi := &file_widthlaw_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1346,7 +1431,7 @@ func (x *SweepRef) String() string {
 func (*SweepRef) ProtoMessage() {}
 
 func (x *SweepRef) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[18]
+	mi := &file_widthlaw_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1359,7 +1444,7 @@ func (x *SweepRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SweepRef.ProtoReflect.Descriptor instead.
 func (*SweepRef) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{18}
+	return file_widthlaw_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SweepRef) GetSweep() string {
@@ -1380,7 +1465,7 @@ type SubmitRequest struct {
 
 func (x *SubmitRequest) Reset() {
 	*x = SubmitRequest{}
-	mi := &file_widthlaw_proto_msgTypes[19]
+	mi := &file_widthlaw_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1392,7 +1477,7 @@ func (x *SubmitRequest) String() string {
 func (*SubmitRequest) ProtoMessage() {}
 
 func (x *SubmitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[19]
+	mi := &file_widthlaw_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1405,7 +1490,7 @@ func (x *SubmitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitRequest.ProtoReflect.Descriptor instead.
 func (*SubmitRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{19}
+	return file_widthlaw_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SubmitRequest) GetSpec() []byte {
@@ -1438,7 +1523,7 @@ type SubmitReply struct {
 
 func (x *SubmitReply) Reset() {
 	*x = SubmitReply{}
-	mi := &file_widthlaw_proto_msgTypes[20]
+	mi := &file_widthlaw_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1450,7 +1535,7 @@ func (x *SubmitReply) String() string {
 func (*SubmitReply) ProtoMessage() {}
 
 func (x *SubmitReply) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[20]
+	mi := &file_widthlaw_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1463,7 +1548,7 @@ func (x *SubmitReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitReply.ProtoReflect.Descriptor instead.
 func (*SubmitReply) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{20}
+	return file_widthlaw_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SubmitReply) GetStatus() *Status {
@@ -1488,7 +1573,7 @@ type PlanReply struct {
 
 func (x *PlanReply) Reset() {
 	*x = PlanReply{}
-	mi := &file_widthlaw_proto_msgTypes[21]
+	mi := &file_widthlaw_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1500,7 +1585,7 @@ func (x *PlanReply) String() string {
 func (*PlanReply) ProtoMessage() {}
 
 func (x *PlanReply) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[21]
+	mi := &file_widthlaw_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1513,7 +1598,7 @@ func (x *PlanReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlanReply.ProtoReflect.Descriptor instead.
 func (*PlanReply) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{21}
+	return file_widthlaw_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PlanReply) GetPoints() uint64 {
@@ -1574,7 +1659,7 @@ type SweepsRequest struct {
 
 func (x *SweepsRequest) Reset() {
 	*x = SweepsRequest{}
-	mi := &file_widthlaw_proto_msgTypes[22]
+	mi := &file_widthlaw_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1586,7 +1671,7 @@ func (x *SweepsRequest) String() string {
 func (*SweepsRequest) ProtoMessage() {}
 
 func (x *SweepsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[22]
+	mi := &file_widthlaw_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1599,7 +1684,7 @@ func (x *SweepsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SweepsRequest.ProtoReflect.Descriptor instead.
 func (*SweepsRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{22}
+	return file_widthlaw_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SweepsRequest) GetSweep() string {
@@ -1618,7 +1703,7 @@ type SweepsReply struct {
 
 func (x *SweepsReply) Reset() {
 	*x = SweepsReply{}
-	mi := &file_widthlaw_proto_msgTypes[23]
+	mi := &file_widthlaw_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1630,7 +1715,7 @@ func (x *SweepsReply) String() string {
 func (*SweepsReply) ProtoMessage() {}
 
 func (x *SweepsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[23]
+	mi := &file_widthlaw_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1643,7 +1728,7 @@ func (x *SweepsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SweepsReply.ProtoReflect.Descriptor instead.
 func (*SweepsReply) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{23}
+	return file_widthlaw_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SweepsReply) GetSweeps() []*Status {
@@ -1689,7 +1774,7 @@ type Status struct {
 
 func (x *Status) Reset() {
 	*x = Status{}
-	mi := &file_widthlaw_proto_msgTypes[24]
+	mi := &file_widthlaw_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1701,7 +1786,7 @@ func (x *Status) String() string {
 func (*Status) ProtoMessage() {}
 
 func (x *Status) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[24]
+	mi := &file_widthlaw_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1714,7 +1799,7 @@ func (x *Status) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Status.ProtoReflect.Descriptor instead.
 func (*Status) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{24}
+	return file_widthlaw_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Status) GetId() string {
@@ -1923,7 +2008,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_widthlaw_proto_msgTypes[25]
+	mi := &file_widthlaw_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1935,7 +2020,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[25]
+	mi := &file_widthlaw_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1948,7 +2033,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{25}
+	return file_widthlaw_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *WatchRequest) GetSweep() string {
@@ -1976,7 +2061,7 @@ type ControlRequest struct {
 
 func (x *ControlRequest) Reset() {
 	*x = ControlRequest{}
-	mi := &file_widthlaw_proto_msgTypes[26]
+	mi := &file_widthlaw_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1988,7 +2073,7 @@ func (x *ControlRequest) String() string {
 func (*ControlRequest) ProtoMessage() {}
 
 func (x *ControlRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[26]
+	mi := &file_widthlaw_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2001,7 +2086,7 @@ func (x *ControlRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlRequest.ProtoReflect.Descriptor instead.
 func (*ControlRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{26}
+	return file_widthlaw_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ControlRequest) GetSweep() string {
@@ -2035,7 +2120,7 @@ type ControlReply struct {
 
 func (x *ControlReply) Reset() {
 	*x = ControlReply{}
-	mi := &file_widthlaw_proto_msgTypes[27]
+	mi := &file_widthlaw_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2047,7 +2132,7 @@ func (x *ControlReply) String() string {
 func (*ControlReply) ProtoMessage() {}
 
 func (x *ControlReply) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[27]
+	mi := &file_widthlaw_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2060,7 +2145,7 @@ func (x *ControlReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ControlReply.ProtoReflect.Descriptor instead.
 func (*ControlReply) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{27}
+	return file_widthlaw_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ControlReply) GetStatus() *Status {
@@ -2089,7 +2174,7 @@ type RowsRequest struct {
 
 func (x *RowsRequest) Reset() {
 	*x = RowsRequest{}
-	mi := &file_widthlaw_proto_msgTypes[28]
+	mi := &file_widthlaw_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2101,7 +2186,7 @@ func (x *RowsRequest) String() string {
 func (*RowsRequest) ProtoMessage() {}
 
 func (x *RowsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[28]
+	mi := &file_widthlaw_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2114,7 +2199,7 @@ func (x *RowsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowsRequest.ProtoReflect.Descriptor instead.
 func (*RowsRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{28}
+	return file_widthlaw_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *RowsRequest) GetSweep() string {
@@ -2154,7 +2239,7 @@ type RowsReply struct {
 
 func (x *RowsReply) Reset() {
 	*x = RowsReply{}
-	mi := &file_widthlaw_proto_msgTypes[29]
+	mi := &file_widthlaw_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2166,7 +2251,7 @@ func (x *RowsReply) String() string {
 func (*RowsReply) ProtoMessage() {}
 
 func (x *RowsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[29]
+	mi := &file_widthlaw_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2179,7 +2264,7 @@ func (x *RowsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RowsReply.ProtoReflect.Descriptor instead.
 func (*RowsReply) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{29}
+	return file_widthlaw_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RowsReply) GetRows() []*Row {
@@ -2205,7 +2290,7 @@ type Row struct {
 
 func (x *Row) Reset() {
 	*x = Row{}
-	mi := &file_widthlaw_proto_msgTypes[30]
+	mi := &file_widthlaw_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2217,7 +2302,7 @@ func (x *Row) String() string {
 func (*Row) ProtoMessage() {}
 
 func (x *Row) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[30]
+	mi := &file_widthlaw_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2230,7 +2315,7 @@ func (x *Row) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Row.ProtoReflect.Descriptor instead.
 func (*Row) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{30}
+	return file_widthlaw_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Row) GetIndex() uint64 {
@@ -2300,7 +2385,7 @@ type DigestReply struct {
 
 func (x *DigestReply) Reset() {
 	*x = DigestReply{}
-	mi := &file_widthlaw_proto_msgTypes[31]
+	mi := &file_widthlaw_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2312,7 +2397,7 @@ func (x *DigestReply) String() string {
 func (*DigestReply) ProtoMessage() {}
 
 func (x *DigestReply) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[31]
+	mi := &file_widthlaw_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2325,7 +2410,7 @@ func (x *DigestReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DigestReply.ProtoReflect.Descriptor instead.
 func (*DigestReply) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{31}
+	return file_widthlaw_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DigestReply) GetDigest() []byte {
@@ -2359,7 +2444,7 @@ type ExplainRequest struct {
 
 func (x *ExplainRequest) Reset() {
 	*x = ExplainRequest{}
-	mi := &file_widthlaw_proto_msgTypes[32]
+	mi := &file_widthlaw_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2371,7 +2456,7 @@ func (x *ExplainRequest) String() string {
 func (*ExplainRequest) ProtoMessage() {}
 
 func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[32]
+	mi := &file_widthlaw_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2384,7 +2469,7 @@ func (x *ExplainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainRequest.ProtoReflect.Descriptor instead.
 func (*ExplainRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{32}
+	return file_widthlaw_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ExplainRequest) GetSweep() string {
@@ -2411,7 +2496,7 @@ type ExplainReply struct {
 
 func (x *ExplainReply) Reset() {
 	*x = ExplainReply{}
-	mi := &file_widthlaw_proto_msgTypes[33]
+	mi := &file_widthlaw_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2423,7 +2508,7 @@ func (x *ExplainReply) String() string {
 func (*ExplainReply) ProtoMessage() {}
 
 func (x *ExplainReply) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[33]
+	mi := &file_widthlaw_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2436,7 +2521,7 @@ func (x *ExplainReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainReply.ProtoReflect.Descriptor instead.
 func (*ExplainReply) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{33}
+	return file_widthlaw_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ExplainReply) GetRow() *Row {
@@ -2463,7 +2548,7 @@ type LogsRequest struct {
 
 func (x *LogsRequest) Reset() {
 	*x = LogsRequest{}
-	mi := &file_widthlaw_proto_msgTypes[34]
+	mi := &file_widthlaw_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2475,7 +2560,7 @@ func (x *LogsRequest) String() string {
 func (*LogsRequest) ProtoMessage() {}
 
 func (x *LogsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[34]
+	mi := &file_widthlaw_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2488,7 +2573,7 @@ func (x *LogsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogsRequest.ProtoReflect.Descriptor instead.
 func (*LogsRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{34}
+	return file_widthlaw_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *LogsRequest) GetSweep() string {
@@ -2514,7 +2599,7 @@ type LogLine struct {
 
 func (x *LogLine) Reset() {
 	*x = LogLine{}
-	mi := &file_widthlaw_proto_msgTypes[35]
+	mi := &file_widthlaw_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2526,7 +2611,7 @@ func (x *LogLine) String() string {
 func (*LogLine) ProtoMessage() {}
 
 func (x *LogLine) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[35]
+	mi := &file_widthlaw_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2539,7 +2624,7 @@ func (x *LogLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogLine.ProtoReflect.Descriptor instead.
 func (*LogLine) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{35}
+	return file_widthlaw_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *LogLine) GetLine() string {
@@ -2557,7 +2642,7 @@ type ListAgentsRequest struct {
 
 func (x *ListAgentsRequest) Reset() {
 	*x = ListAgentsRequest{}
-	mi := &file_widthlaw_proto_msgTypes[36]
+	mi := &file_widthlaw_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2569,7 +2654,7 @@ func (x *ListAgentsRequest) String() string {
 func (*ListAgentsRequest) ProtoMessage() {}
 
 func (x *ListAgentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[36]
+	mi := &file_widthlaw_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2582,7 +2667,7 @@ func (x *ListAgentsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAgentsRequest.ProtoReflect.Descriptor instead.
 func (*ListAgentsRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{36}
+	return file_widthlaw_proto_rawDescGZIP(), []int{37}
 }
 
 type ListAgentsReply struct {
@@ -2594,7 +2679,7 @@ type ListAgentsReply struct {
 
 func (x *ListAgentsReply) Reset() {
 	*x = ListAgentsReply{}
-	mi := &file_widthlaw_proto_msgTypes[37]
+	mi := &file_widthlaw_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2606,7 +2691,7 @@ func (x *ListAgentsReply) String() string {
 func (*ListAgentsReply) ProtoMessage() {}
 
 func (x *ListAgentsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[37]
+	mi := &file_widthlaw_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2619,7 +2704,7 @@ func (x *ListAgentsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAgentsReply.ProtoReflect.Descriptor instead.
 func (*ListAgentsReply) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{37}
+	return file_widthlaw_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListAgentsReply) GetAgents() []*AgentStatus {
@@ -2646,7 +2731,7 @@ type AgentStatus struct {
 
 func (x *AgentStatus) Reset() {
 	*x = AgentStatus{}
-	mi := &file_widthlaw_proto_msgTypes[38]
+	mi := &file_widthlaw_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2658,7 +2743,7 @@ func (x *AgentStatus) String() string {
 func (*AgentStatus) ProtoMessage() {}
 
 func (x *AgentStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[38]
+	mi := &file_widthlaw_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2671,7 +2756,7 @@ func (x *AgentStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AgentStatus.ProtoReflect.Descriptor instead.
 func (*AgentStatus) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{38}
+	return file_widthlaw_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *AgentStatus) GetAgent() string {
@@ -2746,7 +2831,7 @@ type PutFileReply struct {
 
 func (x *PutFileReply) Reset() {
 	*x = PutFileReply{}
-	mi := &file_widthlaw_proto_msgTypes[39]
+	mi := &file_widthlaw_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2758,7 +2843,7 @@ func (x *PutFileReply) String() string {
 func (*PutFileReply) ProtoMessage() {}
 
 func (x *PutFileReply) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[39]
+	mi := &file_widthlaw_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2771,7 +2856,7 @@ func (x *PutFileReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutFileReply.ProtoReflect.Descriptor instead.
 func (*PutFileReply) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{39}
+	return file_widthlaw_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *PutFileReply) GetHash() []byte {
@@ -2790,7 +2875,7 @@ type ImportRequest struct {
 
 func (x *ImportRequest) Reset() {
 	*x = ImportRequest{}
-	mi := &file_widthlaw_proto_msgTypes[40]
+	mi := &file_widthlaw_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2802,7 +2887,7 @@ func (x *ImportRequest) String() string {
 func (*ImportRequest) ProtoMessage() {}
 
 func (x *ImportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[40]
+	mi := &file_widthlaw_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2815,7 +2900,7 @@ func (x *ImportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportRequest.ProtoReflect.Descriptor instead.
 func (*ImportRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{40}
+	return file_widthlaw_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ImportRequest) GetRows() []*Row {
@@ -2836,7 +2921,7 @@ type ImportReply struct {
 
 func (x *ImportReply) Reset() {
 	*x = ImportReply{}
-	mi := &file_widthlaw_proto_msgTypes[41]
+	mi := &file_widthlaw_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2848,7 +2933,7 @@ func (x *ImportReply) String() string {
 func (*ImportReply) ProtoMessage() {}
 
 func (x *ImportReply) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[41]
+	mi := &file_widthlaw_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2861,7 +2946,7 @@ func (x *ImportReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportReply.ProtoReflect.Descriptor instead.
 func (*ImportReply) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{41}
+	return file_widthlaw_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ImportReply) GetAdded() uint64 {
@@ -2893,7 +2978,7 @@ type BackupRequest struct {
 
 func (x *BackupRequest) Reset() {
 	*x = BackupRequest{}
-	mi := &file_widthlaw_proto_msgTypes[42]
+	mi := &file_widthlaw_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2905,7 +2990,7 @@ func (x *BackupRequest) String() string {
 func (*BackupRequest) ProtoMessage() {}
 
 func (x *BackupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_widthlaw_proto_msgTypes[42]
+	mi := &file_widthlaw_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2918,7 +3003,7 @@ func (x *BackupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupRequest.ProtoReflect.Descriptor instead.
 func (*BackupRequest) Descriptor() ([]byte, []int) {
-	return file_widthlaw_proto_rawDescGZIP(), []int{42}
+	return file_widthlaw_proto_rawDescGZIP(), []int{43}
 }
 
 var File_widthlaw_proto protoreflect.FileDescriptor
@@ -2931,14 +3016,20 @@ const file_widthlaw_proto_rawDesc = "" +
 	"\bcapacity\x18\x02 \x01(\v2\x15.widthlaw.v1.CapacityR\bcapacity\x12-\n" +
 	"\aresults\x18\x03 \x03(\v2\x13.widthlaw.v1.ResultR\aresults\x121\n" +
 	"\bprogress\x18\x04 \x03(\v2\x15.widthlaw.v1.ProgressR\bprogress\x12\x1c\n" +
-	"\thandbacks\x18\x05 \x03(\x04R\thandbacks\"\xd4\x01\n" +
+	"\thandbacks\x18\x05 \x03(\x04R\thandbacks\"\x80\x02\n" +
 	"\x05Hello\x12\x14\n" +
 	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x12\n" +
 	"\x04host\x18\x02 \x01(\tR\x04host\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\tR\aversion\x12'\n" +
 	"\x0finstruction_set\x18\x04 \x01(\tR\x0einstructionSet\x127\n" +
 	"\btrainers\x18\x05 \x03(\v2\x1b.widthlaw.v1.TrainerVersionR\btrainers\x12%\n" +
-	"\x04held\x18\x06 \x03(\v2\x11.widthlaw.v1.HeldR\x04held\">\n" +
+	"\x04held\x18\x06 \x03(\v2\x11.widthlaw.v1.HeldR\x04held\x12*\n" +
+	"\x06deaths\x18\a \x03(\v2\x12.widthlaw.v1.DeathR\x06deaths\"]\n" +
+	"\x05Death\x12\x14\n" +
+	"\x05agent\x18\x01 \x01(\tR\x05agent\x12\x16\n" +
+	"\x06points\x18\x02 \x03(\fR\x06points\x12\x14\n" +
+	"\x05alone\x18\x03 \x01(\bR\x05alone\x12\x10\n" +
+	"\x03log\x18\x04 \x03(\tR\x03log\">\n" +
 	"\x0eTrainerVersion\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\rR\aversion\"\xa5\x01\n" +
@@ -2977,13 +3068,14 @@ const file_widthlaw_proto_rawDesc = "" +
 	"\bProgress\x12\x14\n" +
 	"\x05fence\x18\x01 \x01(\x04R\x05fence\x12\x12\n" +
 	"\x04done\x18\x02 \x01(\x03R\x04done\x12\x16\n" +
-	"\x06budget\x18\x03 \x01(\x03R\x06budget\"\xca\x01\n" +
+	"\x06budget\x18\x03 \x01(\x03R\x06budget\"\xe2\x01\n" +
 	"\aToAgent\x12.\n" +
 	"\awelcome\x18\x01 \x01(\v2\x14.widthlaw.v1.WelcomeR\awelcome\x129\n" +
 	"\vassignments\x18\x02 \x03(\v2\x17.widthlaw.v1.AssignmentR\vassignments\x12\x18\n" +
 	"\acancels\x18\x03 \x03(\x04R\acancels\x12$\n" +
 	"\x04acks\x18\x04 \x03(\v2\x10.widthlaw.v1.AckR\x04acks\x12\x14\n" +
-	"\x05drain\x18\x05 \x01(\bR\x05drain\"\xa0\x01\n" +
+	"\x05drain\x18\x05 \x01(\bR\x05drain\x12\x16\n" +
+	"\x06buried\x18\x06 \x03(\tR\x06buried\"\xa0\x01\n" +
 	"\aWelcome\x12!\n" +
 	"\fbeat_seconds\x18\x01 \x01(\x01R\vbeatSeconds\x12#\n" +
 	"\rlease_seconds\x18\x02 \x01(\x01R\fleaseSeconds\x127\n" +
@@ -3187,117 +3279,119 @@ func file_widthlaw_proto_rawDescGZIP() []byte {
 }
 
 var file_widthlaw_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_widthlaw_proto_msgTypes = make([]protoimpl.MessageInfo, 45)
+var file_widthlaw_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
 var file_widthlaw_proto_goTypes = []any{
 	(ControlRequest_Action)(0),   // 0: widthlaw.v1.ControlRequest.Action
 	(*FromAgent)(nil),            // 1: widthlaw.v1.FromAgent
 	(*Hello)(nil),                // 2: widthlaw.v1.Hello
-	(*TrainerVersion)(nil),       // 3: widthlaw.v1.TrainerVersion
-	(*Held)(nil),                 // 4: widthlaw.v1.Held
-	(*Capacity)(nil),             // 5: widthlaw.v1.Capacity
-	(*Result)(nil),               // 6: widthlaw.v1.Result
-	(*Provenance)(nil),           // 7: widthlaw.v1.Provenance
-	(*Progress)(nil),             // 8: widthlaw.v1.Progress
-	(*ToAgent)(nil),              // 9: widthlaw.v1.ToAgent
-	(*Welcome)(nil),              // 10: widthlaw.v1.Welcome
-	(*Reattached)(nil),           // 11: widthlaw.v1.Reattached
-	(*Assignment)(nil),           // 12: widthlaw.v1.Assignment
-	(*Ack)(nil),                  // 13: widthlaw.v1.Ack
-	(*GetFileRequest)(nil),       // 14: widthlaw.v1.GetFileRequest
-	(*Chunk)(nil),                // 15: widthlaw.v1.Chunk
-	(*PutCheckpointRequest)(nil), // 16: widthlaw.v1.PutCheckpointRequest
-	(*PutCheckpointReply)(nil),   // 17: widthlaw.v1.PutCheckpointReply
-	(*GetCheckpointRequest)(nil), // 18: widthlaw.v1.GetCheckpointRequest
-	(*SweepRef)(nil),             // 19: widthlaw.v1.SweepRef
-	(*SubmitRequest)(nil),        // 20: widthlaw.v1.SubmitRequest
-	(*SubmitReply)(nil),          // 21: widthlaw.v1.SubmitReply
-	(*PlanReply)(nil),            // 22: widthlaw.v1.PlanReply
-	(*SweepsRequest)(nil),        // 23: widthlaw.v1.SweepsRequest
-	(*SweepsReply)(nil),          // 24: widthlaw.v1.SweepsReply
-	(*Status)(nil),               // 25: widthlaw.v1.Status
-	(*WatchRequest)(nil),         // 26: widthlaw.v1.WatchRequest
-	(*ControlRequest)(nil),       // 27: widthlaw.v1.ControlRequest
-	(*ControlReply)(nil),         // 28: widthlaw.v1.ControlReply
-	(*RowsRequest)(nil),          // 29: widthlaw.v1.RowsRequest
-	(*RowsReply)(nil),            // 30: widthlaw.v1.RowsReply
-	(*Row)(nil),                  // 31: widthlaw.v1.Row
-	(*DigestReply)(nil),          // 32: widthlaw.v1.DigestReply
-	(*ExplainRequest)(nil),       // 33: widthlaw.v1.ExplainRequest
-	(*ExplainReply)(nil),         // 34: widthlaw.v1.ExplainReply
-	(*LogsRequest)(nil),          // 35: widthlaw.v1.LogsRequest
-	(*LogLine)(nil),              // 36: widthlaw.v1.LogLine
-	(*ListAgentsRequest)(nil),    // 37: widthlaw.v1.ListAgentsRequest
-	(*ListAgentsReply)(nil),      // 38: widthlaw.v1.ListAgentsReply
-	(*AgentStatus)(nil),          // 39: widthlaw.v1.AgentStatus
-	(*PutFileReply)(nil),         // 40: widthlaw.v1.PutFileReply
-	(*ImportRequest)(nil),        // 41: widthlaw.v1.ImportRequest
-	(*ImportReply)(nil),          // 42: widthlaw.v1.ImportReply
-	(*BackupRequest)(nil),        // 43: widthlaw.v1.BackupRequest
-	nil,                          // 44: widthlaw.v1.SubmitRequest.FilesEntry
-	nil,                          // 45: widthlaw.v1.Status.FilesEntry
+	(*Death)(nil),                // 3: widthlaw.v1.Death
+	(*TrainerVersion)(nil),       // 4: widthlaw.v1.TrainerVersion
+	(*Held)(nil),                 // 5: widthlaw.v1.Held
+	(*Capacity)(nil),             // 6: widthlaw.v1.Capacity
+	(*Result)(nil),               // 7: widthlaw.v1.Result
+	(*Provenance)(nil),           // 8: widthlaw.v1.Provenance
+	(*Progress)(nil),             // 9: widthlaw.v1.Progress
+	(*ToAgent)(nil),              // 10: widthlaw.v1.ToAgent
+	(*Welcome)(nil),              // 11: widthlaw.v1.Welcome
+	(*Reattached)(nil),           // 12: widthlaw.v1.Reattached
+	(*Assignment)(nil),           // 13: widthlaw.v1.Assignment
+	(*Ack)(nil),                  // 14: widthlaw.v1.Ack
+	(*GetFileRequest)(nil),       // 15: widthlaw.v1.GetFileRequest
+	(*Chunk)(nil),                // 16: widthlaw.v1.Chunk
+	(*PutCheckpointRequest)(nil), // 17: widthlaw.v1.PutCheckpointRequest
+	(*PutCheckpointReply)(nil),   // 18: widthlaw.v1.PutCheckpointReply
+	(*GetCheckpointRequest)(nil), // 19: widthlaw.v1.GetCheckpointRequest
+	(*SweepRef)(nil),             // 20: widthlaw.v1.SweepRef
+	(*SubmitRequest)(nil),        // 21: widthlaw.v1.SubmitRequest
+	(*SubmitReply)(nil),          // 22: widthlaw.v1.SubmitReply
+	(*PlanReply)(nil),            // 23: widthlaw.v1.PlanReply
+	(*SweepsRequest)(nil),        // 24: widthlaw.v1.SweepsRequest
+	(*SweepsReply)(nil),          // 25: widthlaw.v1.SweepsReply
+	(*Status)(nil),               // 26: widthlaw.v1.Status
+	(*WatchRequest)(nil),         // 27: widthlaw.v1.WatchRequest
+	(*ControlRequest)(nil),       // 28: widthlaw.v1.ControlRequest
+	(*ControlReply)(nil),         // 29: widthlaw.v1.ControlReply
+	(*RowsRequest)(nil),          // 30: widthlaw.v1.RowsRequest
+	(*RowsReply)(nil),            // 31: widthlaw.v1.RowsReply
+	(*Row)(nil),                  // 32: widthlaw.v1.Row
+	(*DigestReply)(nil),          // 33: widthlaw.v1.DigestReply
+	(*ExplainRequest)(nil),       // 34: widthlaw.v1.ExplainRequest
+	(*ExplainReply)(nil),         // 35: widthlaw.v1.ExplainReply
+	(*LogsRequest)(nil),          // 36: widthlaw.v1.LogsRequest
+	(*LogLine)(nil),              // 37: widthlaw.v1.LogLine
+	(*ListAgentsRequest)(nil),    // 38: widthlaw.v1.ListAgentsRequest
+	(*ListAgentsReply)(nil),      // 39: widthlaw.v1.ListAgentsReply
+	(*AgentStatus)(nil),          // 40: widthlaw.v1.AgentStatus
+	(*PutFileReply)(nil),         // 41: widthlaw.v1.PutFileReply
+	(*ImportRequest)(nil),        // 42: widthlaw.v1.ImportRequest
+	(*ImportReply)(nil),          // 43: widthlaw.v1.ImportReply
+	(*BackupRequest)(nil),        // 44: widthlaw.v1.BackupRequest
+	nil,                          // 45: widthlaw.v1.SubmitRequest.FilesEntry
+	nil,                          // 46: widthlaw.v1.Status.FilesEntry
 }
 var file_widthlaw_proto_depIdxs = []int32{
 	2,  // 0: widthlaw.v1.FromAgent.hello:type_name -> widthlaw.v1.Hello
-	5,  // 1: widthlaw.v1.FromAgent.capacity:type_name -> widthlaw.v1.Capacity
-	6,  // 2: widthlaw.v1.FromAgent.results:type_name -> widthlaw.v1.Result
-	8,  // 3: widthlaw.v1.FromAgent.progress:type_name -> widthlaw.v1.Progress
-	3,  // 4: widthlaw.v1.Hello.trainers:type_name -> widthlaw.v1.TrainerVersion
-	4,  // 5: widthlaw.v1.Hello.held:type_name -> widthlaw.v1.Held
-	7,  // 6: widthlaw.v1.Result.provenance:type_name -> widthlaw.v1.Provenance
-	10, // 7: widthlaw.v1.ToAgent.welcome:type_name -> widthlaw.v1.Welcome
-	12, // 8: widthlaw.v1.ToAgent.assignments:type_name -> widthlaw.v1.Assignment
-	13, // 9: widthlaw.v1.ToAgent.acks:type_name -> widthlaw.v1.Ack
-	11, // 10: widthlaw.v1.Welcome.reattached:type_name -> widthlaw.v1.Reattached
-	44, // 11: widthlaw.v1.SubmitRequest.files:type_name -> widthlaw.v1.SubmitRequest.FilesEntry
-	25, // 12: widthlaw.v1.SubmitReply.status:type_name -> widthlaw.v1.Status
-	25, // 13: widthlaw.v1.SweepsReply.sweeps:type_name -> widthlaw.v1.Status
-	45, // 14: widthlaw.v1.Status.files:type_name -> widthlaw.v1.Status.FilesEntry
-	0,  // 15: widthlaw.v1.ControlRequest.action:type_name -> widthlaw.v1.ControlRequest.Action
-	25, // 16: widthlaw.v1.ControlReply.status:type_name -> widthlaw.v1.Status
-	31, // 17: widthlaw.v1.RowsReply.rows:type_name -> widthlaw.v1.Row
-	7,  // 18: widthlaw.v1.Row.provenance:type_name -> widthlaw.v1.Provenance
-	31, // 19: widthlaw.v1.ExplainReply.row:type_name -> widthlaw.v1.Row
-	39, // 20: widthlaw.v1.ListAgentsReply.agents:type_name -> widthlaw.v1.AgentStatus
-	31, // 21: widthlaw.v1.ImportRequest.rows:type_name -> widthlaw.v1.Row
-	1,  // 22: widthlaw.v1.Agents.Work:input_type -> widthlaw.v1.FromAgent
-	14, // 23: widthlaw.v1.Agents.GetFile:input_type -> widthlaw.v1.GetFileRequest
-	16, // 24: widthlaw.v1.Agents.PutCheckpoint:input_type -> widthlaw.v1.PutCheckpointRequest
-	18, // 25: widthlaw.v1.Agents.GetCheckpoint:input_type -> widthlaw.v1.GetCheckpointRequest
-	20, // 26: widthlaw.v1.Clients.Submit:input_type -> widthlaw.v1.SubmitRequest
-	20, // 27: widthlaw.v1.Clients.Plan:input_type -> widthlaw.v1.SubmitRequest
-	23, // 28: widthlaw.v1.Clients.Sweeps:input_type -> widthlaw.v1.SweepsRequest
-	26, // 29: widthlaw.v1.Clients.Watch:input_type -> widthlaw.v1.WatchRequest
-	27, // 30: widthlaw.v1.Clients.Control:input_type -> widthlaw.v1.ControlRequest
-	29, // 31: widthlaw.v1.Clients.Rows:input_type -> widthlaw.v1.RowsRequest
-	19, // 32: widthlaw.v1.Clients.Digest:input_type -> widthlaw.v1.SweepRef
-	33, // 33: widthlaw.v1.Clients.Explain:input_type -> widthlaw.v1.ExplainRequest
-	35, // 34: widthlaw.v1.Clients.Logs:input_type -> widthlaw.v1.LogsRequest
-	37, // 35: widthlaw.v1.Clients.ListAgents:input_type -> widthlaw.v1.ListAgentsRequest
-	15, // 36: widthlaw.v1.Clients.PutFile:input_type -> widthlaw.v1.Chunk
-	41, // 37: widthlaw.v1.Clients.Import:input_type -> widthlaw.v1.ImportRequest
-	43, // 38: widthlaw.v1.Clients.Backup:input_type -> widthlaw.v1.BackupRequest
-	9,  // 39: widthlaw.v1.Agents.Work:output_type -> widthlaw.v1.ToAgent
-	15, // 40: widthlaw.v1.Agents.GetFile:output_type -> widthlaw.v1.Chunk
-	17, // 41: widthlaw.v1.Agents.PutCheckpoint:output_type -> widthlaw.v1.PutCheckpointReply
-	15, // 42: widthlaw.v1.Agents.GetCheckpoint:output_type -> widthlaw.v1.Chunk
-	21, // 43: widthlaw.v1.Clients.Submit:output_type -> widthlaw.v1.SubmitReply
-	22, // 44: widthlaw.v1.Clients.Plan:output_type -> widthlaw.v1.PlanReply
-	24, // 45: widthlaw.v1.Clients.Sweeps:output_type -> widthlaw.v1.SweepsReply
-	25, // 46: widthlaw.v1.Clients.Watch:output_type -> widthlaw.v1.Status
-	28, // 47: widthlaw.v1.Clients.Control:output_type -> widthlaw.v1.ControlReply
-	30, // 48: widthlaw.v1.Clients.Rows:output_type -> widthlaw.v1.RowsReply
-	32, // 49: widthlaw.v1.Clients.Digest:output_type -> widthlaw.v1.DigestReply
-	34, // 50: widthlaw.v1.Clients.Explain:output_type -> widthlaw.v1.ExplainReply
-	36, // 51: widthlaw.v1.Clients.Logs:output_type -> widthlaw.v1.LogLine
-	38, // 52: widthlaw.v1.Clients.ListAgents:output_type -> widthlaw.v1.ListAgentsReply
-	40, // 53: widthlaw.v1.Clients.PutFile:output_type -> widthlaw.v1.PutFileReply
-	42, // 54: widthlaw.v1.Clients.Import:output_type -> widthlaw.v1.ImportReply
-	15, // 55: widthlaw.v1.Clients.Backup:output_type -> widthlaw.v1.Chunk
-	39, // [39:56] is the sub-list for method output_type
-	22, // [22:39] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	6,  // 1: widthlaw.v1.FromAgent.capacity:type_name -> widthlaw.v1.Capacity
+	7,  // 2: widthlaw.v1.FromAgent.results:type_name -> widthlaw.v1.Result
+	9,  // 3: widthlaw.v1.FromAgent.progress:type_name -> widthlaw.v1.Progress
+	4,  // 4: widthlaw.v1.Hello.trainers:type_name -> widthlaw.v1.TrainerVersion
+	5,  // 5: widthlaw.v1.Hello.held:type_name -> widthlaw.v1.Held
+	3,  // 6: widthlaw.v1.Hello.deaths:type_name -> widthlaw.v1.Death
+	8,  // 7: widthlaw.v1.Result.provenance:type_name -> widthlaw.v1.Provenance
+	11, // 8: widthlaw.v1.ToAgent.welcome:type_name -> widthlaw.v1.Welcome
+	13, // 9: widthlaw.v1.ToAgent.assignments:type_name -> widthlaw.v1.Assignment
+	14, // 10: widthlaw.v1.ToAgent.acks:type_name -> widthlaw.v1.Ack
+	12, // 11: widthlaw.v1.Welcome.reattached:type_name -> widthlaw.v1.Reattached
+	45, // 12: widthlaw.v1.SubmitRequest.files:type_name -> widthlaw.v1.SubmitRequest.FilesEntry
+	26, // 13: widthlaw.v1.SubmitReply.status:type_name -> widthlaw.v1.Status
+	26, // 14: widthlaw.v1.SweepsReply.sweeps:type_name -> widthlaw.v1.Status
+	46, // 15: widthlaw.v1.Status.files:type_name -> widthlaw.v1.Status.FilesEntry
+	0,  // 16: widthlaw.v1.ControlRequest.action:type_name -> widthlaw.v1.ControlRequest.Action
+	26, // 17: widthlaw.v1.ControlReply.status:type_name -> widthlaw.v1.Status
+	32, // 18: widthlaw.v1.RowsReply.rows:type_name -> widthlaw.v1.Row
+	8,  // 19: widthlaw.v1.Row.provenance:type_name -> widthlaw.v1.Provenance
+	32, // 20: widthlaw.v1.ExplainReply.row:type_name -> widthlaw.v1.Row
+	40, // 21: widthlaw.v1.ListAgentsReply.agents:type_name -> widthlaw.v1.AgentStatus
+	32, // 22: widthlaw.v1.ImportRequest.rows:type_name -> widthlaw.v1.Row
+	1,  // 23: widthlaw.v1.Agents.Work:input_type -> widthlaw.v1.FromAgent
+	15, // 24: widthlaw.v1.Agents.GetFile:input_type -> widthlaw.v1.GetFileRequest
+	17, // 25: widthlaw.v1.Agents.PutCheckpoint:input_type -> widthlaw.v1.PutCheckpointRequest
+	19, // 26: widthlaw.v1.Agents.GetCheckpoint:input_type -> widthlaw.v1.GetCheckpointRequest
+	21, // 27: widthlaw.v1.Clients.Submit:input_type -> widthlaw.v1.SubmitRequest
+	21, // 28: widthlaw.v1.Clients.Plan:input_type -> widthlaw.v1.SubmitRequest
+	24, // 29: widthlaw.v1.Clients.Sweeps:input_type -> widthlaw.v1.SweepsRequest
+	27, // 30: widthlaw.v1.Clients.Watch:input_type -> widthlaw.v1.WatchRequest
+	28, // 31: widthlaw.v1.Clients.Control:input_type -> widthlaw.v1.ControlRequest
+	30, // 32: widthlaw.v1.Clients.Rows:input_type -> widthlaw.v1.RowsRequest
+	20, // 33: widthlaw.v1.Clients.Digest:input_type -> widthlaw.v1.SweepRef
+	34, // 34: widthlaw.v1.Clients.Explain:input_type -> widthlaw.v1.ExplainRequest
+	36, // 35: widthlaw.v1.Clients.Logs:input_type -> widthlaw.v1.LogsRequest
+	38, // 36: widthlaw.v1.Clients.ListAgents:input_type -> widthlaw.v1.ListAgentsRequest
+	16, // 37: widthlaw.v1.Clients.PutFile:input_type -> widthlaw.v1.Chunk
+	42, // 38: widthlaw.v1.Clients.Import:input_type -> widthlaw.v1.ImportRequest
+	44, // 39: widthlaw.v1.Clients.Backup:input_type -> widthlaw.v1.BackupRequest
+	10, // 40: widthlaw.v1.Agents.Work:output_type -> widthlaw.v1.ToAgent
+	16, // 41: widthlaw.v1.Agents.GetFile:output_type -> widthlaw.v1.Chunk
+	18, // 42: widthlaw.v1.Agents.PutCheckpoint:output_type -> widthlaw.v1.PutCheckpointReply
+	16, // 43: widthlaw.v1.Agents.GetCheckpoint:output_type -> widthlaw.v1.Chunk
+	22, // 44: widthlaw.v1.Clients.Submit:output_type -> widthlaw.v1.SubmitReply
+	23, // 45: widthlaw.v1.Clients.Plan:output_type -> widthlaw.v1.PlanReply
+	25, // 46: widthlaw.v1.Clients.Sweeps:output_type -> widthlaw.v1.SweepsReply
+	26, // 47: widthlaw.v1.Clients.Watch:output_type -> widthlaw.v1.Status
+	29, // 48: widthlaw.v1.Clients.Control:output_type -> widthlaw.v1.ControlReply
+	31, // 49: widthlaw.v1.Clients.Rows:output_type -> widthlaw.v1.RowsReply
+	33, // 50: widthlaw.v1.Clients.Digest:output_type -> widthlaw.v1.DigestReply
+	35, // 51: widthlaw.v1.Clients.Explain:output_type -> widthlaw.v1.ExplainReply
+	37, // 52: widthlaw.v1.Clients.Logs:output_type -> widthlaw.v1.LogLine
+	39, // 53: widthlaw.v1.Clients.ListAgents:output_type -> widthlaw.v1.ListAgentsReply
+	41, // 54: widthlaw.v1.Clients.PutFile:output_type -> widthlaw.v1.PutFileReply
+	43, // 55: widthlaw.v1.Clients.Import:output_type -> widthlaw.v1.ImportReply
+	16, // 56: widthlaw.v1.Clients.Backup:output_type -> widthlaw.v1.Chunk
+	40, // [40:57] is the sub-list for method output_type
+	23, // [23:40] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_widthlaw_proto_init() }
@@ -3311,7 +3405,7 @@ func file_widthlaw_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_widthlaw_proto_rawDesc), len(file_widthlaw_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   45,
+			NumMessages:   46,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

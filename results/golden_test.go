@@ -54,4 +54,4 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-const goldenSum = "01a4945ca74094a03d084923229de333e3e2cbbf8e3704d9f37be846a4b93874"
+const goldenSum = "66b7084fea7710fc4c7c37999f004dc251c2679b5ffeae4b25db159c91f587b0"

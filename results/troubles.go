@@ -14,7 +14,7 @@ import (
 // # troubles
 //
 // The sweep's id, a zero byte, the point's key, 32 bytes, to JSON: {"index", "state" (by name), "attempts", "losses",
-// "suspect", "error", "history", "counted", "lost": [{"agent", "counted"}]}. Ordered by hash, unlike rows: troubles are the exception, and they are looked up and cleared by key.
+// "suspect", "error", "history", "counted", "lost": [{"agent", "counted"}], "reached"}. Ordered by hash, unlike rows: troubles are the exception, and they are looked up and cleared by key.
 
 // A Trouble is what a restart must not forget about a point without a row: that it failed or was cancelled, or how many
 // attempts vanished. There is at most one for a point of a sweep.
@@ -30,6 +30,7 @@ type Trouble struct {
 	History  []string     // a line an event, for `explain`
 	Counted  []uint64     // which failures are in Attempts, the latest ones
 	Lost     []sweep.Loss // the agents that made it a suspect, the latest ones
+	Reached  int64        // the step of the checkpoint that there was at the last loss
 }
 
 type troubleValue struct {
@@ -42,6 +43,7 @@ type troubleValue struct {
 	History  []string     `json:"history,omitempty"`
 	Counted  []uint64     `json:"counted,omitempty"`
 	Lost     []sweep.Loss `json:"lost,omitempty"`
+	Reached  int64        `json:"reached,omitempty"`
 }
 
 func troubleKey(id string, key []byte) []byte { return append(append([]byte(id), 0), key...) }
@@ -53,7 +55,7 @@ func (s *Store) SaveTroubles(list []Trouble) error {
 			if err := validID(t.Sweep); err != nil {
 				return err
 			}
-			text, err := json.Marshal(troubleValue{t.Index, t.State.String(), t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted, t.Lost})
+			text, err := json.Marshal(troubleValue{t.Index, t.State.String(), t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted, t.Lost, t.Reached})
 			if err != nil {
 				return err
 			}
@@ -101,7 +103,7 @@ func parseTrouble(k, v []byte) (Trouble, error) {
 	}
 	for _, state := range sweep.States() {
 		if state.String() == t.State {
-			return Trouble{string(id), sweep.Key(key), t.Index, state, t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted, t.Lost}, nil
+			return Trouble{string(id), sweep.Key(key), t.Index, state, t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted, t.Lost, t.Reached}, nil
 		}
 	}
 	return Trouble{}, damaged("troubles %x: unknown state %q", k, t.State)

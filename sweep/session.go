@@ -94,4 +94,13 @@ type Hello struct {
 	InstructionSet string
 	Trainers       map[string]int // name -> version
 	Held           []Claim
+	Deaths         []Death
+}
+
+// A Death is an agent that ended although nobody had asked it to, as its successor on the same machine tells it.
+type Death struct {
+	Agent  string
+	Points [][]byte // what it ran, as far as it had written that down: canonical encodings
+	Alone  bool     // Points has one point, and it held no other
+	Log    []string // its last lines
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -12,7 +13,7 @@ import (
 type folder struct {
 	path     string
 	lock     *os.File // held until the folder is gone or the spool is closed
-	segments int      // files in it
+	segments int      // files in it; a death counts as one
 	next     int      // number of the newest segment
 	left     bool     // nothing more will be created in it
 }
@@ -75,6 +76,13 @@ func (f *folder) read(left *Leftover) error {
 		for _, p := range payloads {
 			left.Records = append(left.Records, &Record{Payload: p, in: seg})
 		}
+	}
+	d, err := f.death(strings.TrimPrefix(filepath.Base(f.path), folderPrefix))
+	if err != nil {
+		return err
+	}
+	if d != nil {
+		left.Deaths = append(left.Deaths, *d)
 	}
 	f.leave()
 	return nil

@@ -19,6 +19,7 @@ import (
 //	ROOT/agent-NAME/        one folder a process
 //	    lock                held (flock) as long as that process lives
 //	    00000001.spool      segments, see segment.go
+//	    note, log           what explains its end, see note.go
 //
 // A folder whose lock is free belonged to a dead process; whoever opens the next spool adopts it.
 const (
@@ -51,6 +52,7 @@ type Leftover struct {
 	Records   []*Record
 	LostBytes int64    // were damaged, or torn at the end of a file, and are dropped
 	Unknown   []string // segments that a newer program wrote: left alone
+	Deaths    []Death  // of those who did not end in order
 }
 
 // Open makes a folder for this process in root and adopts the folders of dead ones. The name is this process's alone.
@@ -203,7 +205,7 @@ func (s *Spool) Remove(records []*Record) error {
 func (s *Spool) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.seal()
+	err := errors.Join(s.seal(), s.own.forget())
 	s.own.leave()
 	s.unlock()
 	return err

@@ -58,7 +58,8 @@ func (a *app) agentVerb() *cobra.Command {
 			return err
 		}
 		c.Dial = dialer(read)
-		c.IdleExit, c.Log = *idle, slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+		c.IdleExit, c.LastWords = *idle, true
+		c.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 		if c.Spool = *spool; c.Spool == "" {
 			if c.Spool, err = cacheSpool(access); err != nil {
 				return err

@@ -124,7 +124,7 @@ func (j *runJob) workOn(ctx context.Context, h *host) (sweep.Status, error) {
 	}
 	config := j.agent
 	config.Dial = dialer(func() (proto.Access, error) { return h.agentAccess, nil })
-	config.Spool = filepath.Join(j.app.state, "spool")
+	config.Spool, config.LastWords = filepath.Join(j.app.state, "spool"), true
 	config.Log = slog.New(slog.NewTextHandler(j.progress, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	one, err := agent.New(config)
 	if err != nil {

@@ -87,7 +87,7 @@ func (q *Queue) inherit(w *work) {
 	w.line.live--
 	w.line, w.Index = heir.line, heir.Index
 	w.failures, w.losses, w.error, w.history, w.counted = heir.failures, heir.losses, heir.error, heir.history, heir.counted
-	w.lost, w.suspect = heir.lost, heir.suspect
+	w.lost, w.suspect, w.reached = heir.lost, heir.suspect, heir.reached
 	w.line.busy++
 	if w.phase == leased {
 		w.agent.lock()
@@ -156,7 +156,7 @@ func (q *Queue) Retry(id string, keys []sweep.Key) (freed []sweep.Key) {
 	}
 	for _, w := range works {
 		q.unlist(w.Key, w.lost)
-		w.failures, w.losses, w.suspect, w.error, w.attempts, w.lost = 0, 0, false, "", 0, nil
+		w.failures, w.losses, w.suspect, w.error, w.attempts, w.lost, w.reached = 0, 0, false, "", 0, nil, 0
 		freed = append(freed, w.Key)
 		q.restart(w)
 	}

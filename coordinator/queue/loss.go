@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -34,42 +35,49 @@ func (q *Queue) Expire(now time.Time) (lost []string) {
 		alone := a.held.n == 1
 		for w := a.held.first; w != nil && planted.Bug != planted.LeaseImmortal; w = a.held.first {
 			w.leave()
-			q.lose(w, a, alone, now)
+			q.lose(w, a.id, alone, now)
 		}
 		q.forget(a)
 	}
 	return lost
 }
 
-func (q *Queue) lose(w *work, a *agent, alone bool, now time.Time) {
+// lose acts on the loss of an agent that held a work, which is in no list.
+func (q *Queue) lose(w *work, agent string, alone bool, now time.Time) {
 	if planted.Bug == planted.LostForgotten {
 		delete(q.works, w.Key)
 		w.line.live--
 		return
 	}
-	saved, gotOn := q.saved[w.Key], false
-	if gotOn = saved.fresh; gotOn {
-		saved.fresh = false
-		q.saved[w.Key] = saved
+	q.settle(w, q.charge(w, agent, alone, now))
+}
+
+// charge makes a work a suspect, counts the loss if it is to be counted, and says what follows: Pending or Quarantined.
+func (q *Queue) charge(w *work, agent string, alone bool, now time.Time) sweep.State {
+	saved := q.saved[w.Key].step
+	gotOn := saved != 0 && saved != w.reached // checkpoints only get on
+	w.reached = saved
+	q.blame(w, sweep.Loss{Agent: agent, Counted: alone && !gotOn})
+	switch {
+	case !alone:
+		w.note(now, "agent %s was lost; it held other points too", agent)
+		return sweep.Pending
+	case gotOn:
+		w.note(now, "agent %s was lost while it ran this point alone; the point had got on to a checkpoint of step %d: not counted", agent, saved)
+		return sweep.Pending
 	}
-	q.blame(w, sweep.Loss{Agent: a.id, Counted: alone && !gotOn})
-	if !alone {
-		w.note(now, "agent %s was lost; it held other points too", a.id)
-		q.settle(w, sweep.Pending)
-		return
-	}
-	if gotOn {
-		w.note(now, "agent %s was lost while it ran this point alone; the point had got on to a checkpoint of step %d: not counted", a.id, saved.step)
-		q.settle(w, sweep.Pending)
-		return
-	}
-	w.note(now, "agent %s was lost while it ran this point alone (%d of %d)", a.id, w.losses, w.line.QuarantineAfter)
+	w.note(now, "agent %s was lost while it ran this point alone (%d of %d)", agent, w.losses, w.line.QuarantineAfter)
 	if w.losses < w.line.QuarantineAfter {
-		q.settle(w, sweep.Pending)
-		return
+		return sweep.Pending
 	}
-	w.error = "the agents that ran it were lost; read their logs, then `widthlaw retry`"
-	q.settle(w, sweep.Quarantined)
+	w.quarantine()
+	return sweep.Quarantined
+}
+
+// quarantine says why a work is to be put aside, and what its user can do.
+func (w *work) quarantine() {
+	w.error = fmt.Sprintf("%d agents were lost while they ran it alone, and quarantine_after is %d. Why, the history of widthlaw explain may say, or their logs; "+
+		"with more memory, or once the fault is mended, run it again: widthlaw retry %s %d", w.losses, w.line.QuarantineAfter, w.line.Name, w.Index)
 }
 
 // Handback takes a lease back without a result; no retry is counted.
@@ -229,14 +237,14 @@ func (w *work) trouble(s sweep.State) Trouble {
 	return Trouble{
 		Sweep: w.line.ID, Key: w.Key, Index: w.Index, State: s, Attempts: w.failures, Losses: w.losses, Suspect: w.suspect,
 		Error: w.error, History: append([]string(nil), w.history...), Counted: w.counted,
-		Lost: slices.Clone(w.lost),
+		Lost: slices.Clone(w.lost), Reached: w.reached,
 	}
 }
 
 // recall is the inverse of trouble.
 func (w *work) recall(t Trouble) {
 	w.failures, w.losses, w.suspect, w.error, w.history, w.counted = t.Attempts, t.Losses, t.Suspect, t.Error, t.History, t.Counted
-	w.lost = slices.Clone(t.Lost)
+	w.lost, w.reached = slices.Clone(t.Lost), t.Reached
 	w.attempts = t.Attempts + t.Losses
 }
 

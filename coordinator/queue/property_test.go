@@ -305,7 +305,7 @@ func (h *history) settle() {
 func (h *history) step() {
 	t := h.t
 	sweeps, agents := rapid.SampledFrom([]string{"A", "B", "C"}), rapid.SampledFrom([]string{"a", "b", "c"})
-	switch op := rapid.IntRange(0, 16).Draw(t, "op"); op {
+	switch op := rapid.IntRange(0, 17).Draw(t, "op"); op {
 	case 0:
 		h.add(sweeps.Draw(t, "sweep"))
 	case 1, 2:
@@ -371,8 +371,26 @@ func (h *history) step() {
 			h.steps[i.Key]++
 			h.q.Saved(i.Key, i.Point, h.steps[i.Key])
 		}
+	case 17:
+		h.die(agents.Draw(t, "agent"))
 	}
 	h.after()
+}
+
+// die has a successor tell the death of an agent, which may be alive all the same, or lost long ago.
+func (h *history) die(id string) {
+	d := Death{Agent: id, Alone: rapid.Bool().Draw(h.t, "alone"), Log: []string{"gone"}}
+	gone := h.q.agents[id] == nil || !h.q.agents[id].connected
+	for i := range uint64(16) {
+		if rapid.IntRange(0, 7).Draw(h.t, "ran") == 0 && gone {
+			d.Points = append(d.Points, h.claim(Grant{Agent: id, Task: sweep.Task{Point: item(i).Point}}))
+		}
+	}
+	d.Alone = d.Alone && len(d.Points) == 1
+	h.q.Died(d, h.now)
+	if gone {
+		h.end(id)
+	}
 }
 
 func TestHistories(t *testing.T) {

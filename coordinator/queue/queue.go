@@ -86,6 +86,7 @@ type Trouble struct {
 	Error    string
 	Counted  []uint64     // which failures are in Attempts, the latest ones
 	Lost     []sweep.Loss // the agents that made it a suspect, the latest ones
+	Reached  int64        // the step of the checkpoint that there was at the last loss
 	History  []string     // a line an event, oldest first
 }
 

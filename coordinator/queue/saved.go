@@ -6,13 +6,12 @@ import "github.com/widthlaw/widthlaw/sweep"
 type saved struct {
 	point []byte
 	step  int64
-	fresh bool // it came after the last loss of an agent that ran the point
 }
 
 // Saved tells that a checkpoint of a point is kept, of a later step than any before. Whoever runs the point next goes on from there, and
 // a loss is not counted against a point that gets on.
 func (q *Queue) Saved(key sweep.Key, point []byte, step int64) {
-	q.saved[key] = saved{point: point, step: step, fresh: true}
+	q.saved[key] = saved{point: point, step: step}
 	for _, l := range q.order {
 		if _, ok := l.keep(key, point); ok || q.find(l, key) != nil {
 			l.saved[key] = true

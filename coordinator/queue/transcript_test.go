@@ -162,6 +162,8 @@ func (p *player) do(c []string) {
 		p.q.Disconnect(rest[0])
 	case "leave":
 		p.q.Leave(rest[0])
+	case "died":
+		p.died(rest)
 	case "capacity":
 		o := options(rest[1:])
 		p.q.Capacity(rest[0], sweep.Capacity{Cores: int(o.int("cores", 1)), Memory: o.int("memory", 0), Window: int(o.int("window", 10))})
@@ -288,6 +290,28 @@ func (p *player) sweep(c []string) {
 		}
 	}
 	p.q.Add(s, func(_ sweep.Key, point []byte) (uint64, bool) { i, ok := kept[string(point)]; return i, ok })
+}
+
+// died reads AGENT [ran=WORD[:SWEEP:INDEX],...] [alone] [log=TEXT].
+func (p *player) died(c []string) {
+	o := options(c[1:])
+	d := Death{Agent: c[0]}
+	_, d.Alone = o["alone"]
+	if text, ok := o["log"]; ok {
+		d.Log = []string{text}
+	}
+	for _, h := range strings.Split(o["ran"], ",") {
+		f := strings.Split(h, ":")
+		if h == "" {
+			continue
+		}
+		claim := Claim{Key: p.key(f[0]), Claim: sweep.Claim{Point: []byte(f[0]), Threads: 1, Attempt: 1}, In: map[string]Item{}}
+		if len(f) == 3 {
+			claim.In[f[1]] = p.item(f[2] + "=" + f[0])
+		}
+		d.Points = append(d.Points, claim)
+	}
+	p.q.Died(d, p.now)
 }
 
 // connect reads AGENT [cores=] [memory=] [window=] [held=WORD:COUNTER[:SWEEP:INDEX],...] [version=]; a fence's epoch is taken to be 6.

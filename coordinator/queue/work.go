@@ -35,6 +35,7 @@ type work struct {
 	error    string
 	history  []string
 	lost     []sweep.Loss // why it is a suspect, the latest ones
+	reached  int64        // the step of the checkpoint that there was at the last loss
 	counted  []uint64     // which failures are in failures, the latest ones
 	rests    sweep.State  // resting, or settling towards it; Pending: settling towards waiting
 	refused  bool         // resting, or settling towards it, because no agent has the memory; stored as pending
