@@ -11,15 +11,19 @@
 //     computes on, keeps its results and dials again, with jittered backoff.
 //   - Assignments come while the agent holds fewer points than Capacity.window and has cores and memory for them; the agent starts
 //     them in the order in which they came, as its cores get free. Points that take long are not queued on an agent.
-//   - A result is kept by the agent, on disk, until an Ack names its fence, and is sent again, under the fence that it was computed
-//     under, after each reconnect: once a session. Whatever its fence, the coordinator keeps it if it has none for that point: equal
-//     points have equal results. An Ack with `refused` set is final too: the agent logs it and drops the result.
-//   - An error of the trainer is a Result without an outcome. It is acknowledged when it is on disk, and counted only under a live fence.
+//   - A result is kept by the agent, on disk, until an Ack names the fence that it was sent under, and is sent again after each reconnect:
+//     once a session, under the fence by which Welcome has re-attached it, else under the one of before. What dead agents left in the spool
+//     has fences below 1 << 32, which no coordinator gives. Whatever its fence, the coordinator keeps a result if it has none for that point:
+//     equal points have equal results. An Ack with `refused` set is final too: the agent logs it and drops the result.
+//   - An error of the trainer is a Result without an outcome. It is acknowledged when it is on disk, and counted once, only under a live fence.
+//   - An agent that was given up and comes back has lived all the time: its loss is taken back from the points that it held. One that is
+//     told among Hello.deaths is lost at once, and what it ran is to blame for that as far as it ran alone.
 //   - Whoever sends many items puts them into few messages: at most 4096 items and 4 MiB a message (one item may be larger than
 //     that), and never more than 16 MiB.
 //   - Cancels stop points; nothing is owed for them, and a result that is sent all the same is kept. Handbacks return leases
 //     without a result, and cost no retry.
-//   - Drain: no more assignments will come. The agent finishes what it holds, waits for the last Ack and closes its side. A stream
+//   - Drain: no more assignments will come. The agent finishes what it holds, waits for the last Ack and closes its side. (Agents know it;
+//     no coordinator sends it yet.) A stream
 //     that the coordinator ends with UNAVAILABLE is a coordinator that goes away: dial again. UNAUTHENTICATED, PERMISSION_DENIED and
 //     FAILED_PRECONDITION say why, and dialling again will not help.
 //   - A second stream of the same agent ends the first one.
@@ -117,7 +121,7 @@ type FromAgent struct {
 	Hello         *Hello                 `protobuf:"bytes,1,opt,name=hello,proto3" json:"hello,omitempty"`
 	Capacity      *Capacity              `protobuf:"bytes,2,opt,name=capacity,proto3" json:"capacity,omitempty"`           // whenever it changes
 	Results       []*Result              `protobuf:"bytes,3,rep,name=results,proto3" json:"results,omitempty"`             // kept by the agent until acknowledged
-	Progress      []*Progress            `protobuf:"bytes,4,rep,name=progress,proto3" json:"progress,omitempty"`           // a message, even an empty one, at least every Welcome.beat_seconds
+	Progress      []*Progress            `protobuf:"bytes,4,rep,name=progress,proto3" json:"progress,omitempty"`           // of what runs; nobody reads it yet but as a beat
 	Handbacks     []uint64               `protobuf:"varint,5,rep,packed,name=handbacks,proto3" json:"handbacks,omitempty"` // fences of leases that the agent gives back without a result; no retry is counted
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -409,7 +413,7 @@ type Held struct {
 	Threads       uint32                 `protobuf:"varint,3,opt,name=threads,proto3" json:"threads,omitempty"` // as assigned
 	MemoryBytes   uint64                 `protobuf:"varint,4,opt,name=memory_bytes,json=memoryBytes,proto3" json:"memory_bytes,omitempty"`
 	Attempt       uint32                 `protobuf:"varint,5,opt,name=attempt,proto3" json:"attempt,omitempty"`
-	Finished      bool                   `protobuf:"varint,6,opt,name=finished,proto3" json:"finished,omitempty"` // its result follows; no answer is needed
+	Finished      bool                   `protobuf:"varint,6,opt,name=finished,proto3" json:"finished,omitempty"` // its result follows, under the new fence if it is re-attached and under this one if not
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -886,7 +890,7 @@ type Welcome struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	BeatSeconds   float64                `protobuf:"fixed64,1,opt,name=beat_seconds,json=beatSeconds,proto3" json:"beat_seconds,omitempty"`
 	LeaseSeconds  float64                `protobuf:"fixed64,2,opt,name=lease_seconds,json=leaseSeconds,proto3" json:"lease_seconds,omitempty"`
-	Reattached    []*Reattached          `protobuf:"bytes,3,rep,name=reattached,proto3" json:"reattached,omitempty"` // of Hello.held; what is not finished and not named here is to be cancelled
+	Reattached    []*Reattached          `protobuf:"bytes,3,rep,name=reattached,proto3" json:"reattached,omitempty"` // of Hello.held, finished or not; what is not finished and not named here is to be stopped
 	Notes         []string               `protobuf:"bytes,4,rep,name=notes,proto3" json:"notes,omitempty"`           // for the agent's log: which trainers it lacks. An agent that has none in its version gets FAILED_PRECONDITION instead
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2489,7 +2493,7 @@ func (x *ExplainRequest) GetPoint() string {
 type ExplainReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Row           *Row                   `protobuf:"bytes,1,opt,name=row,proto3" json:"row,omitempty"`
-	History       []string               `protobuf:"bytes,2,rep,name=history,proto3" json:"history,omitempty"` // a line an event: assigned, lost, failed, conflicted, done
+	History       []string               `protobuf:"bytes,2,rep,name=history,proto3" json:"history,omitempty"` // a line an event: lost and with what last words, back, failed, preempted, conflicted, done, now assigned
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

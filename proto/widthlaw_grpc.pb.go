@@ -11,15 +11,19 @@
 //     computes on, keeps its results and dials again, with jittered backoff.
 //   - Assignments come while the agent holds fewer points than Capacity.window and has cores and memory for them; the agent starts
 //     them in the order in which they came, as its cores get free. Points that take long are not queued on an agent.
-//   - A result is kept by the agent, on disk, until an Ack names its fence, and is sent again, under the fence that it was computed
-//     under, after each reconnect: once a session. Whatever its fence, the coordinator keeps it if it has none for that point: equal
-//     points have equal results. An Ack with `refused` set is final too: the agent logs it and drops the result.
-//   - An error of the trainer is a Result without an outcome. It is acknowledged when it is on disk, and counted only under a live fence.
+//   - A result is kept by the agent, on disk, until an Ack names the fence that it was sent under, and is sent again after each reconnect:
+//     once a session, under the fence by which Welcome has re-attached it, else under the one of before. What dead agents left in the spool
+//     has fences below 1 << 32, which no coordinator gives. Whatever its fence, the coordinator keeps a result if it has none for that point:
+//     equal points have equal results. An Ack with `refused` set is final too: the agent logs it and drops the result.
+//   - An error of the trainer is a Result without an outcome. It is acknowledged when it is on disk, and counted once, only under a live fence.
+//   - An agent that was given up and comes back has lived all the time: its loss is taken back from the points that it held. One that is
+//     told among Hello.deaths is lost at once, and what it ran is to blame for that as far as it ran alone.
 //   - Whoever sends many items puts them into few messages: at most 4096 items and 4 MiB a message (one item may be larger than
 //     that), and never more than 16 MiB.
 //   - Cancels stop points; nothing is owed for them, and a result that is sent all the same is kept. Handbacks return leases
 //     without a result, and cost no retry.
-//   - Drain: no more assignments will come. The agent finishes what it holds, waits for the last Ack and closes its side. A stream
+//   - Drain: no more assignments will come. The agent finishes what it holds, waits for the last Ack and closes its side. (Agents know it;
+//     no coordinator sends it yet.) A stream
 //     that the coordinator ends with UNAVAILABLE is a coordinator that goes away: dial again. UNAUTHENTICATED, PERMISSION_DENIED and
 //     FAILED_PRECONDITION say why, and dialling again will not help.
 //   - A second stream of the same agent ends the first one.

@@ -16,7 +16,8 @@ func (a *app) explainVerb() *cobra.Command {
 		Use:   "explain SWEEP POINT",
 		Short: "Say what a point is, where it stands and what happened to it",
 		Long: `Say what one point of a sweep is, where it stands, what it gave and what happened to it on the
-way. POINT is its index or its key, as export prints them.`,
+way: who failed it, or was lost while running it, with their last words. POINT is its index or
+its key, as export prints them.`,
 		Example:           "  widthlaw explain needed-width 17\n  widthlaw explain last 9f2c6f...",
 		Args:              arguments(2, 2),
 		ValidArgsFunction: a.completeSweep,
