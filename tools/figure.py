@@ -1,6 +1,6 @@
 """Draws docs/needed-width.svg, the needed widths of docs/law.md, from what analyze says of its sweeps. Only Python's own library is used.
 
-  python3 tools/figure.py PAIRS INIT-PAIRS SPHERE FIT > docs/needed-width.svg
+  python3 tools/figure.py PAIRS INIT-PAIRS SPHERE [FIT] > docs/needed-width.svg
 
 Each argument is the file of one `widthlaw analyze SWEEP --output json`. Points are the cells' own needed widths (isotonic regression) with
 their 95 % intervals; an arrow is a cell that no swept width was enough for; lines are laws that are told.
@@ -109,7 +109,7 @@ def sphere(of_sphere, of_fit):
     if of_fit:
         panel.cells("time", law(of_fit, "fit")["thresholds"], lambda t: t["n"] / t["d"], 1.02)
     panel.line([(8, 8), (20, 20)], "#888", "4 3")
-    panel.text(SIZE - 24, SIZE - 64, "m d = n", colour="#666")
+    panel.text(SIZE - 4, SIZE - 8, "m d = n", anchor="end", colour="#666")
     panel.legend([(EVENTS[e], NAMES[e]) for e in ("fit", "time", "kernel")])
     return panel.parts
 
