@@ -46,6 +46,7 @@ type known struct {
 	lapse, censored        float64
 	inits                  int64
 	bridge                 bool
+	vary                   float64 // by how much, in logs, lambda0 differs from data set to data set
 	lambda0                func(n, angle float64) float64
 	n                      []int64
 	angle                  []float64
@@ -100,7 +101,7 @@ func (k known) bridged(share float64) float64 {
 func (k known) addRuns(runs *Runs, given map[string]sweep.Value, shift float64, random *rand.Rand) {
 	for _, n := range k.n {
 		for _, angle := range k.angle {
-			lambda0 := k.lambda0(float64(n), angle)
+			lambda0 := k.lambda0(float64(n), angle) * math.Exp(k.vary*math.Sin(1e4*shift))
 			threshold := math.Log(k.width(n, lambda0)) + shift
 			for _, m := range k.m {
 				p := (1 - k.lapse) * sigmoid(k.slope*(math.Log(float64(m))-threshold)+logit(0.9))
