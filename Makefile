@@ -34,7 +34,7 @@ test: ## vet, and run all tests but the long ones
 .PHONY: test-cluster
 test-cluster: ## launch and the agents on a real Slurm, a real sshd, cut networks (as root; installs what it needs)
 	$(GO) -C test/kubernetes test -count 1 ./...
-	$(GO) test -tags cluster -count 1 -timeout 15m ./test/real
+	$(GO) test -tags cluster -count 1 -timeout 15m -parallel 3 ./test/real
 
 .PHONY: soak
 soak: ## the long tests: fuzzing, kills by the hundred

@@ -7,13 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 )
 
 // lease is short, so that the one long point of the sweep outlasts it several times.
-const lease = 6 * time.Second
+const lease = 4 * time.Second
 
 // A net is a coordinator on host 1, and agents on hosts 2 and 3.
 type netted struct {
@@ -24,8 +25,11 @@ type netted struct {
 	late        bool // agent 2 has come too late with the long point: another had it by then
 }
 
+// nets counts the networks that were made: each has a name of its own.
+var nets atomic.Int32
+
 func startNet(t *testing.T, want sweep) *netted {
-	name := fmt.Sprintf("w%d", os.Getpid())
+	name := fmt.Sprintf("w%d%c", os.Getpid(), 'a'+nets.Add(1))
 	t.Cleanup(func() { script(t, "netns.sh", name, "down") })
 	script(t, "netns.sh", name, "up", "3")
 	n := &netted{site: newSite(t, want.spec), name: name, agents: map[int]*process{}}
@@ -119,8 +123,10 @@ func (n *netted) end(want sweep) {
 
 // TestCut breaks the network between the coordinator and an agent that runs a long point.
 func TestCut(t *testing.T) {
-	want := undisturbed(t, mix{long: 1, seconds: 16, short: 12})[0]
+	t.Parallel()
+	want := undisturbed(t, mix{long: 1, seconds: 16, short: 24})[0]
 	t.Run("both ways, until it has finished", func(t *testing.T) {
+		t.Parallel()
 		n := startNet(t, want)
 		n.begin()
 		n.net("cut", "1", "2")
@@ -134,6 +140,7 @@ func TestCut(t *testing.T) {
 		n.end(want)
 	})
 	t.Run("both ways, healed while both run it", func(t *testing.T) {
+		t.Parallel()
 		n := startNet(t, want)
 		n.begin()
 		n.net("cut", "1", "2")
@@ -143,6 +150,7 @@ func TestCut(t *testing.T) {
 		n.end(want)
 	})
 	t.Run("on the way to the coordinator", func(t *testing.T) {
+		t.Parallel()
 		n := startNet(t, want)
 		n.begin()
 		n.net("cut", "2", "1")
@@ -151,12 +159,11 @@ func TestCut(t *testing.T) {
 		n.end(want)
 	})
 	t.Run("on the way from the coordinator", func(t *testing.T) {
+		t.Parallel()
 		n := startNet(t, want)
 		n.begin()
 		n.net("cut", "1", "2")
-		n.works(2)
-		n.until("the others are done", func() bool { st := n.status(); return st.Done >= st.Points-2 })
-		n.works(2)
+		n.lost() // what agent 2 says is not confirmed: TCP says it again and again, and nothing new
 		n.net("heal")
 		n.end(want)
 	})

@@ -6,6 +6,8 @@
 #   heal        let all through again
 #   down        end what runs in the hosts, and remove them
 set -euo pipefail
+trap 'echo "netns.sh: failed at: $BASH_COMMAND
+It takes root with CAP_NET_ADMIN and CAP_SYS_ADMIN (a container needs --privileged), and a kernel with network namespaces, veth, bridges and nf_tables for bridges." >&2' ERR
 P=$1 sw=${1}sw
 export PATH=$PATH:/usr/sbin:/sbin
 case $2 in

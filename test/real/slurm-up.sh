@@ -17,7 +17,7 @@ alive() { # pidfile name: runs, and is no zombie
 if [ ! -s "$D/slurm.conf" ]; then
 	(umask 077; dd if=/dev/urandom of="$D/munge/key" bs=1024 count=1 status=none)
 	chmod 400 "$D/munge/key"
-	host=$(hostname -s)
+	host=$(uname -n) host=${host%%.*}
 	port=$((16800 + RANDOM % 100 * 100)) # of slurmctld; slurmd's follow
 	{
 		cat <<CONF
@@ -52,9 +52,10 @@ PreemptMode=REQUEUE
 JobRequeue=1
 KillWait=30
 SlurmctldTimeout=10
-SlurmdTimeout=6
+SlurmdTimeout=8
 MessageTimeout=5
 InactiveLimit=0
+MinJobAge=3600
 BatchStartTimeout=10
 CompleteWait=0
 ReturnToService=2

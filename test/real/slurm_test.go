@@ -14,7 +14,10 @@ import (
 	"testing"
 )
 
-// A slurm is a cluster of four nodes with one processor each.
+// clusterNodes is how many nodes the cluster has, with one processor each: enough for all tests at once.
+const clusterNodes = "8"
+
+// A slurm is a sweep that the agents of a job in a cluster work on.
 type slurm struct {
 	*site
 	address string // of the coordinator
@@ -35,7 +38,7 @@ func startSlurm(t *testing.T) (conf string) {
 		}
 		os.RemoveAll(dir)
 	})
-	script(t, "slurm-up.sh", dir, "4")
+	script(t, "slurm-up.sh", dir, clusterNodes)
 	return dir + "/slurm.conf"
 }
 
@@ -94,14 +97,14 @@ func (c *slurm) node(element, but string) (node string) {
 	return node
 }
 
-// deep waits until the agent of an element has computed for two seconds: it is in the middle of a long point.
+// deep waits until the agent of an element has computed for one and a half seconds: it is in the middle of a long point.
 func (c *slurm) deep(element string) {
 	c.t.Helper()
 	c.until("agent "+element+" is in the middle of a point", func() bool {
 		for _, p := range processes() {
 			variables, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", p.id))
 			if err == nil && strings.Contains(p.line, "agent --access "+c.dir) && bytes.Contains(variables, []byte("SLURM_ARRAY_TASK_ID="+element+"\x00")) {
-				return busy(c.t, p.id) >= 200
+				return busy(c.t, p.id) >= 150
 			}
 		}
 		return false
@@ -131,16 +134,27 @@ func (c *slurm) says(pattern, text string) {
 
 // TestSlurm takes agents away in every way that Slurm has.
 func TestSlurm(t *testing.T) {
+	t.Parallel()
 	conf := startSlurm(t)
-	both := undisturbed(t, mix{long: 4, seconds: 6, short: 56}, mix{long: 4, seconds: 6, short: 20})
-	long, short := both[0], both[1]
 	ends := startShort(t, conf) // beside the others
-	t.Run("array", func(t *testing.T) { testArray(t, conf, short) })
-	t.Run("preemption", func(t *testing.T) { testPreemption(t, conf, short) })
-	t.Run("requeue", func(t *testing.T) { testRequeue(t, conf, short) })
-	t.Run("cancel", func(t *testing.T) { testCancel(t, conf, short) })
-	t.Run("split brain", func(t *testing.T) { testSplitBrain(t, conf, long) })
-	t.Run("end of the allocation", ends)
+	both := undisturbed(t, mix{long: 4, seconds: 5, short: 32}, mix{long: 4, seconds: 5, short: 12})
+	long, short := both[0], both[1]
+	for name, test := range map[string]func(*testing.T, string, sweep){
+		"array": testArray, "preemption": testPreemption, "requeue": testRequeue, "cancel": testCancel,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, conf, short)
+		})
+	}
+	t.Run("split brain", func(t *testing.T) {
+		t.Parallel()
+		testSplitBrain(t, conf, long)
+	})
+	t.Run("end of the allocation", func(t *testing.T) {
+		t.Parallel()
+		ends(t)
+	})
 }
 
 // An array of agents does the sweep, shows no secret, and leaves by itself.
@@ -229,6 +243,7 @@ func startShort(t *testing.T, conf string) (ends func(*testing.T)) {
 	c.launch(1, "--time", "2m", "--idle-exit", "10m")
 	c.node("1", "")
 	return func(t *testing.T) {
+		c.t = t
 		c.gone()
 		out := c.must(c.command("scontrol", "show", "job", c.job+"_1"))
 		if !strings.Contains(out, "JobState=COMPLETED") || !strings.Contains(out, "ExitCode=0:0") {
@@ -271,6 +286,6 @@ func testSplitBrain(t *testing.T, conf string, want sweep) {
 	if n := len(agents(rows)); n != 3 {
 		t.Errorf("%d agents delivered, not 3", n)
 	}
-	script(t, "slurm-up.sh", dir, "4")
+	script(t, "slurm-up.sh", dir, clusterNodes)
 	c.gone()
 }

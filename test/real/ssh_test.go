@@ -56,8 +56,16 @@ func remote() (list []running) {
 	return list
 }
 
-// One of two ssh clients is killed: its agent leaves and hands its points back, launch connects again, and no retry is counted.
+// TestSSH has launch start agents over a real sshd.
 func TestSSH(t *testing.T) {
+	t.Parallel()
+	t.Run("a client is killed", testSSHKilled)
+	t.Run("launch is interrupted", testSSHInterrupted)
+	t.Run("a host refuses", testSSHRefused)
+}
+
+// One of two ssh clients is killed: its agent leaves and hands its points back, launch connects again, and no retry is counted.
+func testSSHKilled(t *testing.T) {
 	config := startSSHD(t)
 	want := undisturbed(t, mix{short: 40})[0]
 	s := newSite(t, want.spec)
@@ -104,7 +112,7 @@ func TestSSH(t *testing.T) {
 
 // Ctrl-C has launch ask the agents to leave: all that they ran is handed back. The coordinator listens on loopback, and the agents come
 // to it through ssh's tunnel.
-func TestSSHInterrupted(t *testing.T) {
+func testSSHInterrupted(t *testing.T) {
 	config := startSSHD(t)
 	want := undisturbed(t, mix{short: 16})[0]
 	s := newSite(t, want.spec)
@@ -130,7 +138,7 @@ func TestSSHInterrupted(t *testing.T) {
 }
 
 // A host that refuses is given up with the reason, and the other works on.
-func TestSSHRefused(t *testing.T) {
+func testSSHRefused(t *testing.T) {
 	config := startSSHD(t)
 	want := undisturbed(t, mix{short: 4})[0]
 	s := newSite(t, want.spec)
