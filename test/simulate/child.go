@@ -55,8 +55,8 @@ type told struct {
 const longest = 2 * time.Minute
 
 // history runs the history of a seed in a process of its own. What ends that process, such as a panic, breaks a promise too.
-func (t *tally) history(seed uint64) (*told, error) {
-	ctx, stop := context.WithTimeout(context.Background(), longest)
+func (t *tally) history(ctx context.Context, seed uint64) (*told, error) {
+	ctx, stop := context.WithTimeout(ctx, longest)
 	defer stop()
 	c := exec.CommandContext(ctx, t.program, "-child", "-folder", t.folder, "-seed", fmt.Sprint(seed), fmt.Sprintf("-v=%v", t.verbose))
 	c.Env = []string{"GOMAXPROCS=1", "TMPDIR=" + t.folder}               // see package steady

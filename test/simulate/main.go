@@ -14,10 +14,13 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
+	"syscall"
 	"testing"
 
 	"github.com/widthlaw/widthlaw/test/planted"
@@ -42,7 +45,9 @@ func main() {
 		o.runChild()
 		return
 	}
-	violations, err := o.run(os.Stdout)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	violations, err := o.run(ctx, os.Stdout)
 	switch {
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "simulate:", err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,8 +28,8 @@ type tally struct {
 	err        error // the first that kept a process from starting
 }
 
-// run runs all histories and writes what they tell.
-func (o options) run(out io.Writer) (violations int, err error) {
+// run runs all histories, unless ctx ends before, and writes what they tell.
+func (o options) run(ctx context.Context, out io.Writer) (violations int, err error) {
 	parent := o.folder
 	if parent == "" {
 		if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
@@ -47,11 +48,11 @@ func (o options) run(out io.Writer) (violations int, err error) {
 	}
 	var workers sync.WaitGroup
 	for range max(1, o.processes) {
-		workers.Go(t.work)
+		workers.Go(func() { t.work(ctx) })
 	}
 	workers.Wait()
 	fmt.Fprintf(out, "%d histories, %d violations\n", t.ran, t.violations)
-	return t.violations, t.err
+	return t.violations, errors.Join(t.err, context.Cause(ctx))
 }
 
 // build makes the program in which one seed is one history; where this Go cannot, this program itself has to do.
@@ -74,8 +75,8 @@ func (o options) tags() []string {
 }
 
 // work runs one history after the other until there are no more.
-func (t *tally) work() {
-	for {
+func (t *tally) work(ctx context.Context) {
+	for ctx.Err() == nil {
 		t.mu.Lock()
 		number := t.next
 		if number == t.histories || t.over {
@@ -84,11 +85,13 @@ func (t *tally) work() {
 		}
 		t.next++
 		t.mu.Unlock()
-		h, err := t.history(t.first + number)
+		h, err := t.history(ctx, t.first+number)
 		t.mu.Lock()
-		if err != nil {
+		switch {
+		case ctx.Err() != nil: // it did not come to its end
+		case err != nil:
 			t.over, t.err = true, errors.Join(t.err, err)
-		} else {
+		default:
 			t.ended(number, h)
 		}
 		t.mu.Unlock()

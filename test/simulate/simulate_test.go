@@ -17,7 +17,7 @@ func run(t *testing.T, o options) (said string, violations int) {
 		o.processes = runtime.NumCPU()
 	}
 	var out bytes.Buffer
-	violations, err := o.run(&out)
+	violations, err := o.run(t.Context(), &out)
 	if err != nil {
 		t.Fatal(err)
 	}
