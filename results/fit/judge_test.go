@@ -29,6 +29,36 @@ func TestAlong(t *testing.T) {
 	}
 }
 
+// TestAlongBoth: where lambda0 follows n and d, which are told apart, the law along the sweep is one in both; where d follows n, in n alone.
+func TestAlongBoth(t *testing.T) {
+	analyze := func(ds func(n int64) []int64) Law {
+		runs := New(testTrainer())
+		for _, n := range []int64{80, 160, 320, 640} {
+			for _, d := range ds(n) {
+				s := plain()
+				s.n, s.given = []int64{n}, map[string]sweep.Value{"d": sweep.IntValue(d)}
+				s.lambda0 = func(n int64) float64 { return math.Sqrt(float64(d) / float64(n)) }
+				s.success = func(n, m, seed int64) sweep.Value { return sweep.BoolValue(m*d+seed%5*20 > 8*n) }
+				s.addTo(runs)
+			}
+		}
+		return runs.Analyze(Options{Draws: 200}).Laws[0]
+	}
+	l := analyze(func(int64) []int64 { return []int64{10, 20, 40} })
+	if l.Exponents.N.Told || l.Along == nil || l.AlongD == nil {
+		t.Fatalf("exponent %+v, along %+v, of d %+v", l.Exponents.N, l.Along, l.AlongD)
+	}
+	if near := func(e *Exponent, want float64) bool { return math.Abs(float64(e.Value)-want) < 0.15 }; !near(l.Along, 1) || !near(l.AlongD, -1) {
+		t.Errorf("along n %+v, d %+v; want 1 and -1", l.Along, l.AlongD)
+	}
+	if math.Abs(l.Line.drift+0.5) > 1e-9 || !strings.Contains(l.Line.alongText(), " · d^") {
+		t.Errorf("lambda0 follows n with exponent %v, %q", l.Line.drift, l.Line.alongText())
+	}
+	if l = analyze(func(n int64) []int64 { return []int64{n / 8} }); l.Along != nil && l.AlongD != nil {
+		t.Errorf("d follows n, but there is a law in both: %+v, %+v", l.Along, l.AlongD)
+	}
+}
+
 // TestDisjoint: where the middle cells need a third more than a power of n, the law is sure and wrong about some.
 func TestDisjoint(t *testing.T) {
 	s := plain()

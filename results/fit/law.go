@@ -30,6 +30,7 @@ type Law struct {
 
 	Crossings []Crossing `json:"crossings,omitempty"` // of the success of neighbouring n, by d, angle, n
 	Along     *Exponent  `json:"along,omitempty"`     // of n, everything else following it as in this sweep; where exponents cannot be told apart
+	AlongD    *Exponent  `json:"along_d,omitempty"`   // of d beside it, where the sweep tells n from d: lambda0 alone follows them
 
 	Apart string `json:"-"` // what tells Family from the analysis' others, as text: ", lr = 0.5"
 	Cells []Cell `json:"-"` // Invariant: Cells[i] belongs to Thresholds[i]
@@ -265,8 +266,13 @@ func (l *Law) lawful(b *bootstrap) {
 		}
 	}
 	l.Gaps = l.gaps()
-	if a := line.Along; a != nil {
-		l.Along = &Exponent{number(a.Exponent), number(a.Low), number(a.High), a.Low*a.High > 0 && l.checked(), &Interval{number(a.FiellerLow), number(a.FiellerHigh)}}
+	for _, t := range line.Along {
+		e := &Exponent{number(t.Exponent), number(t.Low), number(t.High), t.Low*t.High > 0 && l.checked(), &Interval{number(t.FiellerLow), number(t.FiellerHigh)}}
+		if t.Name == "d" {
+			l.AlongD = e
+		} else {
+			l.Along = e
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat"
 )
 
 // A Line is the law: the model of regression.go at its peak.
@@ -14,7 +13,7 @@ type Line struct {
 	Intercept float64 // log of the width at n = lambda0 = d = 1
 	Slope     float64 // of the logit in log m
 	Lapse     float64 // the share of runs that fail at any width
-	Along     *Term   // the exponent of n alone, everything else following it as in this sweep; where Terms are confounded
+	Along     []Term  // of the law along the sweep, n first: everything else follows them as it does here; where Terms are confounded
 	Cells     int     // in which success grows inside the swept widths: those that carry it
 	Separated bool    // the data lets the slope grow without bound: it has the weak prior
 
@@ -60,7 +59,7 @@ func logs(terms []Term, c Cell) []float64 {
 	return out
 }
 
-// Width is the law's needed width at a cell; that of the law in n alone where the terms are confounded; NaN where lambda0 is 0.
+// Width is the law's needed width at a cell; that of the law along the sweep where the terms are confounded; NaN where lambda0 is 0.
 func (l *Line) Width(c Cell) float64 {
 	f, x := l.at(c)
 	if f == nil {
@@ -86,7 +85,7 @@ func (l *Line) at(c Cell) (*fitted, []float64) {
 	}
 	f, terms := l.fit, l.Terms
 	if l.along != nil {
-		f, terms = l.along, []Term{*l.Along}
+		f, terms = l.along, l.Along
 	}
 	return f, logs(terms, c)
 }
@@ -156,29 +155,8 @@ func (b *bootstrap) line(cells []Cell) *Line {
 	}
 	e := l.fit.estimate
 	l.Intercept, l.Slope, l.Lapse, l.Separated = (logit(l.level)-e.b[0])/e.b[1], e.b[1], e.lapse, e.separated
-	if n := l.Term("n"); n != nil && len(l.Terms) > 1 && l.Confounded() {
-		along := []Term{*n}
-		along[0].Inflation = 1
-		if l.along = b.fitTerms(along); l.along != nil {
-			l.Along, l.drift = &along[0], drift(used)
-		}
-	}
+	l.fitAlong(b, used)
 	return l
-}
-
-// drift is the slope of log lambda0 in log n, by least squares; 0 without one.
-func drift(cells []Cell) float64 {
-	var x, y []float64
-	for _, c := range cells {
-		if c.Lambda0 > 0 {
-			x, y = append(x, math.Log(float64(c.N))), append(y, math.Log(float64(c.Lambda0)))
-		}
-	}
-	if len(x) < 2 || slices.Min(x) == slices.Max(x) {
-		return 0
-	}
-	_, slope := stat.LinearRegression(x, y, nil, false)
-	return slope
 }
 
 func defined(cells []Cell, of func(Cell) Number) bool {

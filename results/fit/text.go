@@ -229,8 +229,8 @@ func (l *Law) writeLine(b *strings.Builder) {
 		parts = append(parts, "d^"+l.Exponents.D.text())
 	}
 	along := ""
-	if a := l.Line.Along; a != nil {
-		along = "; along this sweep m ∼ n^" + exponentText(a.Exponent, a.Low, a.High)
+	if text := l.Line.alongText(); text != "" {
+		along = "; along this sweep m ∼ " + text
 	}
 	law := strings.Join(parts, " · ")
 	if strings.Contains(law, "~") {

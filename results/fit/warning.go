@@ -270,8 +270,12 @@ func (w *warner) confounded() {
 		inflation = short(worst)
 	}
 	text := fmt.Sprintf("%s vary together (variance inflation %s): their exponents cannot be told apart", strings.Join(names, " and "), inflation)
-	if a := line.Along; a != nil {
-		text += "; along this sweep, all following n, the needed width goes as n^" + exponentText(a.Exponent, a.Low, a.High)
+	if along := line.alongText(); along != "" {
+		following := "all following n"
+		if len(line.Along) > 1 {
+			following = "λ0 following n and d"
+		}
+		text += "; along this sweep, " + following + ", the needed width goes as " + along
 	}
 	w.warn("confounded", "%s; to part them sweep lambda0 at the same n: %s", text, suggestedPairs)
 }
