@@ -54,9 +54,9 @@ func (a *Agent) leave(workers *sync.WaitGroup, interrupt context.CancelCauseFunc
 	a.outbox.handbacks = append(a.outbox.handbacks, a.desk.handBack(0)...)
 	a.ready.Broadcast()
 	a.mu.Unlock()
-	a.strike()
 	poke(a.send)
 	interrupt(errLeaving)
+	a.strike()
 
 	var stuck error
 	if !a.await(stopTime, nil, func() bool { return len(a.desk.running) == 0 }) {
