@@ -67,7 +67,7 @@ func (s CurveSet) name() string {
 
 // curveName is a curve's name as words: "Pattern changes".
 func curveName(name string) string {
-	words := strings.ReplaceAll(strings.ReplaceAll(name, "lambda_min", "λ_min"), "_", " ")
+	words := strings.ReplaceAll(strings.ReplaceAll(name, "_", " "), "lambda min", "λ_min")
 	if words == "" || strings.HasPrefix(words, "λ") {
 		return words
 	}

@@ -96,7 +96,7 @@ func (f *FitSteps) Panel() Panel {
 	panel := Panel{Title: title, x: "width m", y: "steps to fit (median, 10–90 %)", plot: p}
 	for k, line := range byN {
 		n, colour := line.n, distinct(k, len(byN))
-		bars := stepBars{line.steps, stroke(colour, 1.2), glyph(k)}
+		bars := stepBars{line.steps, stroke(colour, 1.2), glyph(k), besides(k, len(byN)) / 2}
 		p.Add(bars)
 		panel.legend = append(panel.legend, entry{text: fmt.Sprintf("n = %d", n), line: stroke(colour, 1.2), glyph: glyph(k), color: colour})
 	}
@@ -108,13 +108,14 @@ type stepBars struct {
 	points []stepsAt
 	style  draw.LineStyle
 	shape  draw.GlyphDrawer
+	aside  vg.Length // of the bars, to the right
 }
 
 // Plot implements plot.Plotter.
 func (b stepBars) Plot(c draw.Canvas, p *gonum.Plot) {
 	var line plotter.XYs
 	for _, s := range b.points {
-		x := c.X(p.X.Norm(s.m))
+		x := c.X(p.X.Norm(s.m)) + b.aside
 		c.StrokeLine2(b.style, x, c.Y(p.Y.Norm(s.low)), x, c.Y(p.Y.Norm(s.high)))
 		c.DrawGlyph(draw.GlyphStyle{Color: b.style.Color, Radius: 3, Shape: b.shape}, vg.Point{X: x, Y: c.Y(p.Y.Norm(s.median))})
 		line = append(line, plotter.XY{X: s.m, Y: s.median})

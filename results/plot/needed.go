@@ -144,6 +144,9 @@ func (a neededAxes) panel(l *fit.Law) Panel {
 	var xs, ys []float64
 	for _, q := range all {
 		xs, ys = append(xs, q.x), append(ys, q.low, q.high)
+		if finite(q.line) {
+			ys = append(ys, q.line)
+		}
 	}
 	logAxis(&p.X, slices.Min(xs), slices.Max(xs), xs)
 	low, high := widen(slices.Min(ys), slices.Max(ys))
@@ -212,7 +215,11 @@ func (a neededAxes) addSeries(panel *Panel, l *fit.Law) {
 		colour := distinct(k, len(all))
 		slices.SortFunc(s.points, func(p, q needPoint) int { return int(math.Copysign(1, p.x-q.x)) })
 		lines = addLine(panel.plot, s.points, stroke(colour, 1.4)) || lines
-		panel.plot.Add(needBars{s.points, stroke(colour, 1.2), glyph(k)})
+		bars := needBars{points: s.points, style: stroke(colour, 1.2), shape: glyph(k)}
+		if a.match == nil { // all series have the same x
+			bars.aside = besides(k, len(all))
+		}
+		panel.plot.Add(bars)
 		name := s.name
 		if name == "" {
 			if !slices.ContainsFunc(s.points, needPoint.inside) {
@@ -275,12 +282,18 @@ type needBars struct {
 	points []needPoint
 	style  draw.LineStyle
 	shape  draw.GlyphDrawer
+	aside  vg.Length // to the right
+}
+
+// besides is how far the k-th of so many series stands aside, so that all can be seen where they have the same x.
+func besides(k, of int) vg.Length {
+	return min(5, 24/vg.Length(of)) * (vg.Length(k) - vg.Length(of-1)/2)
 }
 
 // Plot implements plot.Plotter.
 func (b needBars) Plot(c draw.Canvas, p *gonum.Plot) {
 	for _, q := range b.points {
-		x := c.X(p.X.Norm(q.x))
+		x := c.X(p.X.Norm(q.x)) + b.aside
 		y := func(m float64) vg.Length { return c.Y(p.Y.Norm(m)) }
 		c.StrokeLine2(b.style, x, y(q.low), x, y(q.high))
 		mark := func(shape draw.GlyphDrawer, m float64) {
