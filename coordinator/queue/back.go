@@ -43,6 +43,30 @@ func (q *Queue) unlist(key sweep.Key, lost []sweep.Loss) {
 	}
 }
 
+// discard forgets losses of a key with what remembered them, unless something else does: another sweep has the key too, or its own
+// sweep has noted them for later.
+func (q *Queue) discard(key sweep.Key, lost []sweep.Loss) {
+	for _, x := range lost {
+		if !q.remembers(key, x.Agent) {
+			q.unlist(key, []sweep.Loss{x})
+		}
+	}
+}
+
+func (q *Queue) remembers(key sweep.Key, agent string) bool {
+	with := func(x sweep.Loss) bool { return x.Agent == agent }
+	for _, l := range q.order {
+		w := l.rest[key]
+		if w == nil {
+			w = q.find(l, key)
+		}
+		if w != nil && slices.ContainsFunc(w.lost, with) || slices.ContainsFunc(l.marks[key].Lost, with) {
+			return true
+		}
+	}
+	return false
+}
+
 // takeBack takes the loss of an agent back, and says from which keys.
 func (q *Queue) takeBack(agent string, now time.Time) (keys map[sweep.Key]bool) {
 	if planted.Bug == planted.BackForgotten {

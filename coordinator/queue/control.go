@@ -51,10 +51,23 @@ func (q *Queue) Remove(id string) {
 	q.Stop(id)
 	delete(q.sweeps, id)
 	q.order = slices.DeleteFunc(q.order, func(x *line) bool { return x == l })
+	for key, w := range l.rest {
+		q.discard(key, w.lost)
+	}
+	for key, t := range l.marks {
+		q.discard(key, t.Lost)
+	}
 }
 
-// drop forgets a work. If another line waits for the same key, a lease goes on for that one.
+// drop forgets a work, and what was lost with it.
 func (q *Queue) drop(w *work) {
+	lost := w.lost
+	q.quit(w)
+	q.discard(w.Key, lost)
+}
+
+// quit takes a work out of wherever it is. If another line waits for the same key, a lease goes on for that one.
+func (q *Queue) quit(w *work) {
 	switch w.phase {
 	case parked:
 		owner := q.works[w.Key]
@@ -110,7 +123,9 @@ func (q *Queue) CancelPoints(id string, items []Item) (n int) {
 			}
 			q.drop(w)
 		}
+		t := l.marks[item.Key]
 		delete(l.marks, item.Key)
+		q.discard(item.Key, t.Lost)
 		w := l.work(item)
 		l.putToRest(w, sweep.Cancelled)
 		q.complain(w, sweep.Cancelled)
@@ -155,9 +170,13 @@ func (q *Queue) Retry(id string, keys []sweep.Key) (freed []sweep.Key) {
 		slices.SortFunc(works, func(a, b *work) int { return slices.Compare(a.Key[:], b.Key[:]) })
 	}
 	for _, w := range works {
-		q.unlist(w.Key, w.lost)
+		lost := w.lost
 		w.failures, w.losses, w.suspect, w.error, w.attempts, w.lost, w.reached = 0, 0, false, "", 0, nil, 0
+		q.discard(w.Key, lost)
 		freed = append(freed, w.Key)
+		if q.saving[troubled{id, w.Key}] > 0 {
+			q.complain(w, sweep.Pending) // what is on its way to the disk would be found after a restart
+		}
 		q.restart(w)
 	}
 	return freed

@@ -55,9 +55,6 @@ func (q *Queue) Add(s Sweep, keep func(key sweep.Key, point []byte) (index uint6
 	l := &line{Sweep: s, q: q, marks: map[sweep.Key]Trouble{}, rest: map[sweep.Key]*work{}, saved: map[sweep.Key]bool{}, keep: keep, spf: speedGuess}
 	l.Troubles, l.Items = nil, nil
 	for _, t := range s.Troubles {
-		for _, x := range t.Lost {
-			q.list(x.Agent, t.Key)
-		}
 		item, ok := s.Items[t.Key]
 		switch {
 		case t.State == sweep.Pending:
@@ -66,6 +63,11 @@ func (q *Queue) Add(s Sweep, keep func(key sweep.Key, point []byte) (index uint6
 			w := l.work(item)
 			w.recall(t)
 			l.putToRest(w, t.State)
+		default:
+			continue
+		}
+		for _, x := range t.Lost {
+			q.list(x.Agent, t.Key)
 		}
 	}
 	for key, c := range q.saved {
@@ -73,16 +75,16 @@ func (q *Queue) Add(s Sweep, keep func(key sweep.Key, point []byte) (index uint6
 			l.saved[key] = true
 		}
 	}
-	if old := q.sweeps[s.ID]; old != nil {
-		q.moveOver(old, l, keep)
-		q.order = slices.DeleteFunc(q.order, func(x *line) bool { return x == old })
-	}
-	q.sweeps[s.ID] = l
 	at := slices.IndexFunc(q.order, func(x *line) bool { return x.Priority < s.Priority })
 	if at < 0 {
 		at = len(q.order)
 	}
 	q.order = slices.Insert(q.order, at, l)
+	if old := q.sweeps[s.ID]; old != nil {
+		q.moveOver(old, l, keep)
+		q.order = slices.DeleteFunc(q.order, func(x *line) bool { return x == old })
+	}
+	q.sweeps[s.ID] = l
 	q.fresh = true
 }
 

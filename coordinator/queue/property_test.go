@@ -80,6 +80,13 @@ func (q *Queue) check() error {
 			}
 		}
 	}
+	for agent, keys := range q.lost {
+		for key := range keys {
+			if !q.remembers(key, agent) {
+				return fmt.Errorf("agent %s is looked for, and nothing was lost with it", agent)
+			}
+		}
+	}
 	return q.checkAgents()
 }
 
@@ -358,7 +365,11 @@ func (h *history) step() {
 	case 15:
 		id := sweeps.Draw(t, "sweep")
 		if rapid.Bool().Draw(t, "stop") {
-			h.q.Stop(id)
+			if rapid.Bool().Draw(t, "remove") {
+				h.q.Remove(id)
+			} else {
+				h.q.Stop(id)
+			}
 			delete(h.specs, id)
 			for i := range uint64(16) {
 				delete(h.unsafe, troubled{id, item(i).Key})
