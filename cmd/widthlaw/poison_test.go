@@ -87,17 +87,18 @@ func TestStoppedIsNoPoison(t *testing.T) {
 // TestPoisonInRun: a point that kills the process of `run`, coordinator and all, is put aside after quarantine_after times, and explained.
 func TestPoisonInRun(t *testing.T) {
 	h := poisoned(t)
-	for range 2 {
+	for _, end := range []syscall.Signal{syscall.SIGKILL, syscall.SIGABRT} { // of which the runtime leaves a trace
 		run := h.start("run", "poison.yaml", "--cores", "1")
 		h.alone(run)
-		kill(run)
+		run.Process.Signal(end)
+		run.Wait()
 	}
 	h.fails(exitFailures, h.command("run", "poison.yaml", "--cores", "1"))
 	if said := h.must("status", "poison", "--output", "json"); !strings.Contains(said, `"done":3,`) || !strings.Contains(said, `"quarantined":1,`) {
 		t.Errorf("%s", said)
 	}
 	said := h.must("explain", "poison", "0")
-	for _, text := range []string{"quarantined", "was lost while it ran this point alone (2 of 2)", "it was killed, by somebody or by the system", "widthlaw retry poison 0"} {
+	for _, text := range []string{"quarantined", "was lost while it ran this point alone (2 of 2)", "it was killed, by somebody or by the system", ": SIGABRT: abort", "widthlaw retry poison 0"} {
 		if !strings.Contains(said, text) {
 			t.Errorf("explain does not say %q:\n%s", text, said)
 		}
