@@ -224,7 +224,7 @@ func (w *world) auditTroubles(store openStore) {
 			if t.State == sweep.Failed && t.Attempts != w.plan.retries+1 {
 				w.violated("sweep %s: point %d has failed for good after %d attempts; %d retries are allowed", r.Name, t.Index, t.Attempts, w.plan.retries)
 			}
-			if t.State == sweep.Quarantined && t.Losses != quarantineAfter {
+			if t.State == sweep.Quarantined && t.Losses != w.plan.quarantine() {
 				w.violated("sweep %s: point %d is quarantined after %d losses", r.Name, t.Index, t.Losses)
 			}
 		}

@@ -143,17 +143,21 @@ func (p plan) yield(i, j int64, x float64) sweep.Outcome {
 
 const quarantineAfter = 2 // in histories with poison
 
-// spec is the sweep's text: rows points in i.
-func (p plan) spec(name string, rows int64) string {
-	quarantine := 1000
+// quarantine is how many losses put a point aside.
+func (p plan) quarantine() int {
 	switch {
 	case p.poison:
-		quarantine = quarantineAfter
+		return quarantineAfter
 	case p.cuts:
-		quarantine = 1
+		return 1
 	}
+	return 1000
+}
+
+// spec is the sweep's text: rows points in i.
+func (p plan) spec(name string, rows int64) string {
 	return fmt.Sprintf("name: %s\ntrainer: toy\ngrid: {i: 0..%d, j: 0..%d}\nsuccess: fit\nretries: %d\nquarantine_after: %d\n",
-		name, rows-1, p.columns-1, p.retries, quarantine)
+		name, rows-1, p.columns-1, p.retries, p.quarantine())
 }
 
 // sweeps are the sweeps that there must be in the end: name to rows.
