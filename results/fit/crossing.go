@@ -84,6 +84,9 @@ func (v *curve) logitAt(logM float64) float64 {
 
 // crossings are those that the sample shows, and all but a twentieth of its draws: others are chance.
 func (l *Law) crossings(b *bootstrap) (out []Crossing) {
+	if b.sample.clusters < leastClusters {
+		return nil
+	}
 	for i := range l.Cells {
 		at := b.estimate[i].meeting
 		if math.IsNaN(at.logLoad) {

@@ -35,6 +35,10 @@ type fitted struct {
 	clusters   int
 }
 
+// leastClusters is the least number of clusters with which intervals of the law are given: of 3 they held the truth in 72 to 80 %, of 5
+// in 92, of 8 in 93 to 100 (TestCoverage), and two or three that decide alike give an interval of no width.
+const leastClusters = 8
+
 // fitTerms fits the model with these terms, and fills in their exponents and intervals; nil where nothing can be fitted.
 func (b *bootstrap) fitTerms(terms []Term) *fitted {
 	r := b.sample.regression(terms, decided)
@@ -46,7 +50,7 @@ func (b *bootstrap) fitTerms(terms []Term) *fitted {
 	if !f.estimate.ok {
 		return nil
 	}
-	if b.count > 0 {
+	if b.count > 0 && b.sample.clusters >= leastClusters {
 		from := r.startAt(top.at)
 		f.draws = make([]lineFit, b.count)
 		b.resample(func(i int, weights []float64) { f.draws[i] = r.read(r.redraw(from, weights, top.separated)) })

@@ -276,9 +276,9 @@ func (l *Law) lawful(b *bootstrap) {
 	}
 }
 
-// apart says whether the readings of the censored runs differ by more than the exponent's interval.
+// apart says whether the readings of the censored runs differ by more than the exponent's interval; not without one: it is not told then.
 func (r *Reading) apart(t Term) bool {
-	return !(math.Abs(float64(r.Failures[t.Name]-r.Successes[t.Name])) <= t.High-t.Low)
+	return t.High >= t.Low && !(math.Abs(float64(r.Failures[t.Name]-r.Successes[t.Name])) <= t.High-t.Low)
 }
 
 func (l *Law) exponent(term string) *Exponent {

@@ -22,6 +22,7 @@ type Warning struct {
 //	one_n one_lambda0 no_line few_cells contradicted misfit disjoint separation no_growth floor narrow_range confounded spans_zero   the exponents
 const (
 	fewClusters    = 30
+	measured       = 18 // clusters: from about here on the coverage measured at 20 speaks
 	mostCensored   = 0.1
 	mostMoved      = 0.1
 	leastDecades   = 1.5
@@ -156,6 +157,10 @@ func (w *warner) clusters(count, all int, seeds seedCensus) {
 		w.warn("one_cluster", "all runs share one data_seed: there is no interval over data sets; leave data_seed out, so that it follows seed, or sweep it: `data_seed: 0..19`")
 	case count == 1:
 		w.warn("one_cluster", "there is one seed: a share of successes at one data set is no probability, and there are no intervals; add `%s: 0..19`", axis)
+	case count < leastClusters:
+		w.warn("few_clusters", "%d data seeds: under %d no exponent is told, and the law has no intervals, since in simulated sweeps with so few they held the truth far too seldom; add seeds: `%s: 0..%d`", count, leastClusters, axis, fewClusters-1)
+	case count < measured:
+		w.warn("few_clusters", "%d data seeds: under %d intervals are not to be trusted to their 95 %%, and under %d it was hardly measured how often they hold the truth; add seeds: `%s: 0..%d`", count, fewClusters, measured, axis, fewClusters-1)
 	case count < fewClusters:
 		w.warn("few_clusters", "%d data seeds: under %d intervals are not to be trusted to their 95 %%; in simulated sweeps with 20 those of exponents held the truth in 94 to 98 %%, those of needed widths by the law in 91 to 95 %%, and cell by cell they have no upper end; add seeds: `%s: 0..%d`", count, fewClusters, axis, fewClusters-1)
 	}
