@@ -8,6 +8,7 @@ type Cells struct {
 	space     *Space
 	axis      int
 	own       []int  // axes of the cells
+	seeds     []int  // axes of seeds
 	Count     uint64 // of cells, those too that where drops
 	SeedCount uint64 // of a cell, those too that where drops
 }
@@ -20,6 +21,7 @@ func (s *Spec) Cells() *Cells {
 		switch seeds, _ := a.seeds(s.Space); {
 		case i == c.axis:
 		case seeds > 0:
+			c.seeds = append(c.seeds, i)
 			c.SeedCount = product(c.SeedCount, a.size)
 		default:
 			c.own = append(c.own, i)
@@ -39,7 +41,8 @@ func (c *Cells) Of(index uint64) (cell, digit uint64) {
 	return cell, index / a.weight % a.size
 }
 
-// Seeds gives the seeds of a cell in order: indexes of its points at the searched axis' first digit. A cell that where drops has none.
+// Seeds gives the seeds of a cell in order, crossed ones along diagonals: indexes of its points at the searched axis' first digit.
+// A cell that where drops has none.
 func (c *Cells) Seeds(cell uint64) func() (index uint64, ok bool) {
 	pinned := slices.Repeat([]int64{-1}, len(c.space.axes))
 	pinned[c.axis] = 0
@@ -49,6 +52,9 @@ func (c *Cells) Seeds(cell uint64) func() (index uint64, ok bool) {
 		cell /= size
 	}
 	w := c.space.walk(pinned)
+	if len(c.seeds) > 1 {
+		return c.crossed(w, pinned)
+	}
 	return func() (uint64, bool) {
 		if !w.next() {
 			return 0, false

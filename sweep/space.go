@@ -90,10 +90,8 @@ func (s *Space) Point(index uint64) (Point, bool) {
 	for i := range s.axes {
 		v.set(i, index/s.axes[i].weight%s.axes[i].size)
 	}
-	for _, c := range s.components {
-		if !c.keeps(v) {
-			return Point{}, false
-		}
+	if !v.kept() {
+		return Point{}, false
 	}
 	v.compute(math.MaxUint64)
 	return v.complete(), true
@@ -133,6 +131,24 @@ func (v *view) set(i int, digit uint64) {
 	for j, slot := range a.slots {
 		v.values[slot] = a.columns[j].at(digit)
 	}
+}
+
+// kept says whether the view's tuple is a point.
+func (v *view) kept() bool {
+	for _, c := range v.space.components {
+		if !c.keeps(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// index is that of the view's digits.
+func (v *view) index() (index uint64) {
+	for i, d := range v.digits {
+		index += d * v.space.axes[i].weight
+	}
+	return index
 }
 
 // compute evaluates the formulas that depend on any axis of a mask, or on none.

@@ -128,13 +128,6 @@ func (w *walker) promising(i int) bool {
 	return true
 }
 
-func (w *walker) index() (index uint64) {
-	for i, d := range w.digits {
-		index += d * w.space.axes[i].weight
-	}
-	return index
-}
-
 func (w *walker) point() Point {
 	w.compute(math.MaxUint64)
 	return w.complete()
