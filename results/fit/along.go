@@ -38,17 +38,36 @@ func (l *Line) together(cells []Cell) []Term {
 	return alone.Terms
 }
 
-// alongText is the law along the sweep as text, "n^1.02 [0.91, 1.13]"; empty without one.
-func (l *Line) alongText() string {
-	text := ""
-	for _, t := range l.Along {
-		if math.IsNaN(t.Exponent) { // success does not grow with the width
-			return ""
+// along fills in the exponents of the law along the sweep.
+func (l *Law) along() {
+	checked := l.checked(l.Line.Along)
+	for _, t := range l.Line.Along {
+		e := &Exponent{number(t.Exponent), number(t.Low), number(t.High), t.Low*t.High > 0 && checked && !l.Readings.apart(alongName(t), t),
+			&Interval{number(t.FiellerLow), number(t.FiellerHigh)}}
+		if t.Name == "d" {
+			l.AlongD = e
+		} else {
+			l.Along = e
 		}
-		if text != "" {
-			text += " · "
-		}
-		text += symbol(t.Name) + "^" + exponentText(t.Exponent, t.Low, t.High)
+	}
+}
+
+// alongName is what a term of the law along the sweep is called in JSON.
+func alongName(t Term) string {
+	if t.Name == "d" {
+		return "along_d"
+	}
+	return "along"
+}
+
+// alongText is the law along the sweep as text, "n^1.02 [0.91, 1.13]"; empty where nothing of it is told.
+func (l *Law) alongText() string {
+	if l.Along == nil || !l.Along.Told && (l.AlongD == nil || !l.AlongD.Told) {
+		return ""
+	}
+	text := "n^" + l.Along.text()
+	if l.AlongD != nil {
+		text += " · d^" + l.AlongD.text()
 	}
 	return text
 }

@@ -5,11 +5,13 @@ import (
 	"slices"
 )
 
-// checked says whether the cells could have shown that the law is wrong, and did not.
-func (l *Law) checked() bool {
-	return l.Line.Cells > len(l.Line.Terms)+1 && // else the line passes through every point, whatever they are
-		len(l.contradicted()) == 0 && !l.bends()
+// checked says whether the cells could have shown that a law with these terms is wrong, and did not.
+func (l *Law) checked(terms []Term) bool {
+	return l.Line.Cells > len(terms)+1 && l.stands() // else the line passes through every point, whatever they are
 }
+
+// stands says whether the law is right about the cells: elsewhere it has no needed widths.
+func (l *Law) stands() bool { return len(l.contradicted()) == 0 && !l.bends() }
 
 // contradicted are the places of cells that the law is wrong about: their needed width, which is only known to lie beyond the swept
 // ones, lies on the other side. Whether it does is asked of the nearest width, with its interval and lapses counted in.

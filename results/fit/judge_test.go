@@ -51,8 +51,8 @@ func TestAlongBoth(t *testing.T) {
 	if near := func(e *Exponent, want float64) bool { return math.Abs(float64(e.Value)-want) < 0.15 }; !near(l.Along, 1) || !near(l.AlongD, -1) {
 		t.Errorf("along n %+v, d %+v; want 1 and -1", l.Along, l.AlongD)
 	}
-	if math.Abs(l.Line.drift+0.5) > 1e-9 || !strings.Contains(l.Line.alongText(), " · d^") {
-		t.Errorf("lambda0 follows n with exponent %v, %q", l.Line.drift, l.Line.alongText())
+	if math.Abs(l.Line.drift+0.5) > 1e-9 || !strings.Contains(l.alongText(), " · d^") {
+		t.Errorf("lambda0 follows n with exponent %v, %q", l.Line.drift, l.alongText())
 	}
 	if l = analyze(func(n int64) []int64 { return []int64{n / 8} }); l.Along != nil && l.AlongD != nil {
 		t.Errorf("d follows n, but there is a law in both: %+v, %+v", l.Along, l.AlongD)

@@ -37,7 +37,7 @@ type Law struct {
 	Line  *Line  `json:"-"` // nil where no line could be drawn
 }
 
-// A Model is the law's model at its peak: the logit of success, lapses aside, is Slope * log(m / needed m) + logit(level).
+// A Model is the law's model at its peak, that of the law along the sweep where Along is: the logit of success, lapses aside, is Slope * log(m / needed m) + logit(level).
 type Model struct {
 	Intercept Number `json:"intercept"` // log of the needed width at n = lambda0 = d = 1
 	Slope     Number `json:"slope"`
@@ -45,7 +45,7 @@ type Model struct {
 	Separated bool   `json:"separated"`
 }
 
-// A Reading has the exponents with every censored run as a failure, and as a success.
+// A Reading has the exponents with every censored run as a failure, and as a success; "along" and "along_d" are of the law along the sweep.
 type Reading struct {
 	Failures  map[string]Number `json:"failures"`
 	Successes map[string]Number `json:"successes"`
@@ -87,10 +87,10 @@ type Threshold struct {
 	Low     Number  `json:"low"`
 	High    Number  `json:"high"`
 	Inside  bool    `json:"inside"`
-	Law     *Needed `json:"law,omitempty"` // what the law says there, also beyond the swept widths
+	Law     *Needed `json:"law,omitempty"` // what the law says there, also beyond the swept widths; nil where it is wrong about the cells
 }
 
-// A Needed is a needed width by the law, with its 95 % interval.
+// A Needed is a needed width by the law, with its 95 % interval; an end far beyond the swept widths is undefined.
 type Needed struct {
 	M    Number `json:"m"`
 	Low  Number `json:"low"`
@@ -251,34 +251,53 @@ func (l *Law) thresholds(b *bootstrap) {
 func (l *Law) lawful(b *bootstrap) {
 	line := l.Line
 	l.Model = &Model{number(line.Intercept), number(line.Slope), number(line.Lapse), line.Separated}
-	for i, c := range l.Cells {
-		if m, low, high := line.Interval(c); !math.IsNaN(m) {
-			l.Thresholds[i].Law = &Needed{number(m), number(low), number(high)}
-		}
+	if l.stands() {
+		l.lawWidths()
 	}
 	l.Forms = line.forms(b.sample)
 	if l.Censored > 0 {
 		l.Readings = &Reading{line.reread(b.sample, censoredFail), line.reread(b.sample, censoredSucceed)}
-		for _, t := range line.Terms {
-			if e := l.exponent(t.Name); l.Readings.apart(t) {
-				e.Told = false
-			}
+	}
+	for _, t := range line.Terms {
+		if e := l.exponent(t.Name); l.Readings.apart(t.Name, t) {
+			e.Told = false
 		}
 	}
 	l.Gaps = l.gaps()
-	for _, t := range line.Along {
-		e := &Exponent{number(t.Exponent), number(t.Low), number(t.High), t.Low*t.High > 0 && l.checked(), &Interval{number(t.FiellerLow), number(t.FiellerHigh)}}
-		if t.Name == "d" {
-			l.AlongD = e
-		} else {
-			l.Along = e
+	l.along()
+}
+
+// mostBeyond is how far, as a factor, an end of an interval by the law may lie beyond the swept widths: further out it is none.
+const mostBeyond = 100
+
+// lawWidths fills in the needed widths by the law.
+func (l *Law) lawWidths() {
+	widths := l.widths()
+	least, most := float64(widths[0])/mostBeyond, float64(widths[len(widths)-1])*mostBeyond
+	end := func(x float64) Number {
+		if x < least || x > most {
+			return Undefined()
+		}
+		return number(x)
+	}
+	for i, c := range l.Cells {
+		if m, low, high := l.Line.Interval(c); !math.IsNaN(m) {
+			l.Thresholds[i].Law = &Needed{number(m), end(low), end(high)}
 		}
 	}
 }
 
 // apart says whether the readings of the censored runs differ by more than the exponent's interval; not without one: it is not told then.
-func (r *Reading) apart(t Term) bool {
-	return t.High >= t.Low && !(math.Abs(float64(r.Failures[t.Name]-r.Successes[t.Name])) <= t.High-t.Low)
+func (r *Reading) apart(name string, t Term) bool {
+	return r != nil && t.High >= t.Low && !(math.Abs(float64(r.of(r.Failures, name)-r.of(r.Successes, name))) <= t.High-t.Low)
+}
+
+// of is a reading's exponent; undefined where nothing could be fitted.
+func (r *Reading) of(exponents map[string]Number, name string) Number {
+	if x, there := exponents[name]; there {
+		return x
+	}
+	return Undefined()
 }
 
 func (l *Law) exponent(term string) *Exponent {
@@ -294,14 +313,16 @@ func (l *Law) exponent(term string) *Exponent {
 // reread are the exponents with the censored runs read in one way.
 func (l *Line) reread(s *sample, read func(tally) (success, failure float64)) map[string]Number {
 	out := map[string]Number{}
-	r := s.regression(l.Terms, read)
-	if r == nil {
-		return out
+	again := func(terms []Term, name func(Term) string) {
+		if r := s.regression(terms, read); r != nil && len(terms) > 0 {
+			fit := r.read(r.fit())
+			for j, t := range terms {
+				out[name(t)] = number(fit.exponent(j))
+			}
+		}
 	}
-	fit := r.read(r.fit())
-	for j, t := range l.Terms {
-		out[t.Name] = number(fit.exponent(j))
-	}
+	again(l.Terms, func(t Term) string { return t.Name })
+	again(l.Along, alongName)
 	return out
 }
 

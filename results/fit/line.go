@@ -10,7 +10,7 @@ import (
 // A Line is the law: the model of regression.go at its peak.
 type Line struct {
 	Terms     []Term
-	Intercept float64 // log of the width at n = lambda0 = d = 1
+	Intercept float64 // log of the width at n = lambda0 = d = 1; this and the next of the model that speaks for the cells
 	Slope     float64 // of the logit in log m
 	Lapse     float64 // the share of runs that fail at any width
 	Along     []Term  // of the law along the sweep, n first: everything else follows them as it does here; where Terms are confounded
@@ -83,11 +83,16 @@ func (l *Line) at(c Cell) (*fitted, []float64) {
 	if c.Lambda0 == 0 || l.fit == nil {
 		return nil, nil
 	}
-	f, terms := l.fit, l.Terms
-	if l.along != nil {
-		f, terms = l.along, l.Along
-	}
+	f, terms := l.spoken()
 	return f, logs(terms, c)
+}
+
+// spoken is the model that speaks for the cells, and its terms: the law along the sweep where there is one.
+func (l *Line) spoken() (*fitted, []Term) {
+	if l.along != nil {
+		return l.along, l.Along
+	}
+	return l.fit, l.Terms
 }
 
 // Success is the law's probability of success at a cell and width m, the lapse among it.
@@ -153,9 +158,10 @@ func (b *bootstrap) line(cells []Cell) *Line {
 	if l.fit == nil {
 		return nil
 	}
-	e := l.fit.estimate
-	l.Intercept, l.Slope, l.Lapse, l.Separated = (logit(l.level)-e.b[0])/e.b[1], e.b[1], e.lapse, e.separated
 	l.fitAlong(b, used)
+	model, _ := l.spoken()
+	e := model.estimate
+	l.Intercept, l.Slope, l.Lapse, l.Separated = (logit(l.level)-e.b[0])/e.b[1], e.b[1], e.lapse, e.separated
 	return l
 }
 
@@ -208,7 +214,7 @@ func dot(x, y []float64) (sum float64) {
 
 // exponents reads the law's exponents off its line.
 func (l *Law) exponents() {
-	checked := l.checked()
+	checked := l.checked(l.Line.Terms)
 	l.Exponents.D = nil
 	for _, t := range l.Line.Terms {
 		e := Exponent{Value: number(t.Exponent), Low: number(t.Low), High: number(t.High), Fieller: &Interval{number(t.FiellerLow), number(t.FiellerHigh)}}

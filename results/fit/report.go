@@ -32,13 +32,23 @@ func (l *Law) Tables() []Table {
 
 func (l *Law) exponentRows() [][]string {
 	rows := [][]string{{"of", "exponent", "told", "bootstrap (BCa)", "Fieller", "variance inflation", "decades"}}
-	for _, t := range l.Line.Terms {
+	add := func(name string, e *Exponent, t Term) {
 		told := "no: ~"
-		if l.exponent(t.Name).Told {
+		if e.Told {
 			told = "yes"
 		}
-		rows = append(rows, []string{symbol(t.Name), cellText(number(t.Exponent)), told, between(t.Low, t.High), between(t.FiellerLow, t.FiellerHigh),
+		rows = append(rows, []string{name, cellText(number(t.Exponent)), told, between(t.Low, t.High), between(t.FiellerLow, t.FiellerHigh),
 			short(t.Inflation), short(t.Decades)})
+	}
+	for _, t := range l.Line.Terms {
+		add(symbol(t.Name), l.exponent(t.Name), t)
+	}
+	for _, t := range l.Line.Along {
+		e := l.Along
+		if t.Name == "d" {
+			e = l.AlongD
+		}
+		add(symbol(t.Name)+" along the sweep", e, t)
 	}
 	return rows
 }

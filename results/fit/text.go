@@ -182,10 +182,21 @@ func (t Threshold) byLaw() []string {
 	switch {
 	case t.Law == nil:
 		return []string{"–", ""}
-	case !t.Law.Low.Defined() || !t.Law.High.Defined():
+	case !t.Law.Low.Defined() && !t.Law.High.Defined():
 		return []string{cellText(t.Law.M), "~"}
 	}
-	return []string{cellText(t.Law.M), "[" + short(float64(t.Law.Low)) + ", " + short(float64(t.Law.High)) + "]"}
+	return []string{cellText(t.Law.M), t.Law.interval()}
+}
+
+// interval is [80, 130]; ~ for an end that is none.
+func (n *Needed) interval() string {
+	end := func(x Number) string {
+		if !x.Defined() {
+			return "~"
+		}
+		return short(float64(x))
+	}
+	return "[" + end(n.Low) + ", " + end(n.High) + "]"
 }
 
 // needed is the width as text: 104, > 512, ≤ 16, or – where nothing is known.
@@ -229,7 +240,7 @@ func (l *Law) writeLine(b *strings.Builder) {
 		parts = append(parts, "d^"+l.Exponents.D.text())
 	}
 	along := ""
-	if text := l.Line.alongText(); text != "" {
+	if text := l.alongText(); text != "" {
 		along = "; along this sweep m ∼ " + text
 	}
 	law := strings.Join(parts, " · ")
@@ -264,11 +275,16 @@ func (l *Law) writeModel(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "     logit of success rises by %s for each factor e of width; lapse %s", short(float64(l.Model.Slope)), short(float64(l.Model.Lapse)))
 	var fieller []string
-	for _, t := range l.Line.Terms {
-		if !math.IsNaN(t.FiellerLow) {
-			fieller = append(fieller, strings.ReplaceAll(fmt.Sprintf("%s [%.2f, %.2f]", symbol(t.Name), t.FiellerLow, t.FiellerHigh), "-", "−"))
+	say := func(name string, e *Exponent) {
+		if e != nil && e.Told && e.Fieller.Low.Defined() {
+			fieller = append(fieller, strings.ReplaceAll(fmt.Sprintf("%s [%.2f, %.2f]", name, e.Fieller.Low, e.Fieller.High), "-", "−"))
 		}
 	}
+	for _, t := range l.Line.Terms {
+		say(symbol(t.Name), l.exponent(t.Name))
+	}
+	say("n along the sweep", l.Along)
+	say("d along it", l.AlongD)
 	if len(fieller) > 0 {
 		fmt.Fprintf(b, "; by Fieller: %s", strings.Join(fieller, ", "))
 	}

@@ -125,10 +125,16 @@ func (w *warner) readings() {
 		return
 	}
 	var moved []string
-	for _, t := range w.law.Line.Terms {
-		if r := w.law.Readings; r.apart(t) {
-			moved = append(moved, fmt.Sprintf("%s %s or %s", symbol(t.Name), cellText(r.Failures[t.Name]), cellText(r.Successes[t.Name])))
+	note := func(name, key string, t Term) {
+		if r := w.law.Readings; r.apart(key, t) {
+			moved = append(moved, fmt.Sprintf("%s %s or %s", name, cellText(r.of(r.Failures, key)), cellText(r.of(r.Successes, key))))
 		}
+	}
+	for _, t := range w.law.Line.Terms {
+		note(symbol(t.Name), t.Name, t)
+	}
+	for _, t := range w.law.Line.Along {
+		note(symbol(t.Name)+" along the sweep", alongName(t), t)
 	}
 	if len(moved) > 0 {
 		w.warn("censored_matters", "with the censored runs as failures or as successes the exponents differ by more than their intervals, %s: they are not told; %s", list(moved), moreSteps)
@@ -181,8 +187,8 @@ func (w *warner) exponents() {
 		w.warn("no_line", "fewer than two cells have a needed width of %d or more inside the swept ones: there are no exponents; add cells, `%s`, and widths on both sides of the needed one", LeastWidth, suggestedCells)
 		return
 	}
-	if line.Cells <= len(line.Terms)+1 {
-		w.warn("few_cells", "%s for %s: the line cannot be checked; add cells: `%s`", plural(line.Cells, "needed width"), plural(len(line.Terms)+1, "coefficient"), suggestedCells)
+	if _, terms := line.spoken(); line.Cells <= len(terms)+1 {
+		w.warn("few_cells", "%s for %s: the line cannot be checked; add cells: `%s`", plural(line.Cells, "needed width"), plural(len(terms)+1, "coefficient"), suggestedCells)
 	}
 	if wrong := l.contradicted(); len(wrong) > 0 {
 		w.contradicted(wrong)
@@ -209,7 +215,7 @@ func (w *warner) contradicted(cells []int) {
 		c, t := l.Cells[i], l.Thresholds[i]
 		wrong = append(wrong, fmt.Sprintf("%s (%s, the law says %s)", c.name(l), t.needed(), short(l.Line.Width(c))))
 	}
-	w.warn("contradicted", "the law is wrong about %s: no exponent is told; sweep widths on both sides of the needed one there", list(wrong))
+	w.warn("contradicted", "the law is wrong about %s: no exponent and no width by the law is told; sweep widths on both sides of the needed one there", list(wrong))
 }
 
 // shape: where the model is not the data's.
@@ -222,7 +228,7 @@ func (w *warner) shape() {
 	if len(wrong) > 0 {
 		consequence := "look at the residuals"
 		if l.bends() {
-			consequence = "no power law, and no exponent is told; sweep a narrower range of cells"
+			consequence = "no power law, and no exponent and no width by the law is told; sweep a narrower range of cells"
 		}
 		w.warn("misfit", "the law misses the needed width that %s show by themselves by more than a factor of %g, %s: %s", plural(len(wrong), "cell"), mostOff, list(wrong), consequence)
 	}
@@ -241,7 +247,7 @@ func (w *warner) disjoint() {
 	var apart []string
 	for _, i := range l.disjoint() {
 		if t := l.Thresholds[i]; !slices.Contains(gross, i) {
-			apart = append(apart, fmt.Sprintf("%s (%s and %s)", l.Cells[i].name(l), t.interval(), between(float64(t.Law.Low), float64(t.Law.High))))
+			apart = append(apart, fmt.Sprintf("%s (%s and %s)", l.Cells[i].name(l), t.interval(), t.Law.interval()))
 		}
 	}
 	if len(apart) > 0 {
@@ -275,7 +281,7 @@ func (w *warner) confounded() {
 		inflation = short(worst)
 	}
 	text := fmt.Sprintf("%s vary together (variance inflation %s): their exponents cannot be told apart", strings.Join(names, " and "), inflation)
-	if along := line.alongText(); along != "" {
+	if along := w.law.alongText(); along != "" {
 		following := "all following n"
 		if len(line.Along) > 1 {
 			following = "λ0 following n and d"
