@@ -58,7 +58,7 @@ func newHouse(t *testing.T, env ...string) *house {
 
 // command is a process that ends with the test at the latest, and after two minutes in any case.
 func (h *house) command(args ...string) *exec.Cmd {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	h.t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, "widthlaw", args...)
 	cmd.Dir, cmd.Env = h.dir, h.env

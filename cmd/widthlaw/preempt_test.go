@@ -34,7 +34,7 @@ func disturbances() strain {
 	if os.Getenv("WIDTHLAW_SOAK") != "" {
 		return strain{interruptions: 30, times: 20, within: 2500 * time.Millisecond}
 	}
-	return strain{interruptions: 4, times: 2, within: time.Second}
+	return strain{interruptions: 4, times: 3, within: 700 * time.Millisecond}
 }
 
 // TestLongPointInterrupted: a point that takes long and is interrupted again and again yields what it yields undisturbed.

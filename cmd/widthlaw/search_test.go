@@ -19,7 +19,7 @@ grid:
   seed: 0..4999
 `
 
-// TestSearchKilled: a search that is killed again and again, or is shared by two agents of which one dies, makes the same runs.
+// TestSearchKilled: a search that is killed again and again, or runs on two agents of which one dies, makes the same runs.
 func TestSearchKilled(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -42,18 +42,18 @@ func TestSearchKilled(t *testing.T) {
 	}
 	h.must("check", "--state", "killed")
 
-	server := h.start("serve", "--state", "shared", "--listen", "127.0.0.1:0")
-	h.until(regexp.MustCompile(`revision 1`), "submit", "hunt.yaml", "--state", "shared")
-	one := h.start("agent", "--access", "shared/agent-access.json", "--cores", "1", "--spool", "one")
-	two := h.start("agent", "--access", "shared/agent-access.json", "--cores", "1", "--spool", "two")
-	h.until(begun, "status", "hunt", "--state", "shared", "--output", "json")
+	server := h.start("serve", "--state", "together", "--listen", "127.0.0.1:0")
+	h.until(regexp.MustCompile(`revision 1`), "submit", "hunt.yaml", "--state", "together")
+	one := h.start("agent", "--access", "together/agent-access.json", "--cores", "1", "--spool", "one")
+	two := h.start("agent", "--access", "together/agent-access.json", "--cores", "1", "--spool", "two")
+	h.until(begun, "status", "hunt", "--state", "together", "--output", "json")
 	kill(one)
 	kill(server)
-	server = h.start("serve", "--state", "shared", "--listen", "127.0.0.1:0")
-	h.until(begun, "status", "hunt", "--state", "shared", "--output", "json")
-	h.must("wait", "hunt", "--state", "shared")
-	if got := h.must("digest", "hunt", "--state", "shared"); got != digest {
-		t.Errorf("digest of a shared search: %s, of one on one core: %s", got, digest)
+	server = h.start("serve", "--state", "together", "--listen", "127.0.0.1:0")
+	h.until(begun, "status", "hunt", "--state", "together", "--output", "json")
+	h.must("wait", "hunt", "--state", "together")
+	if got := h.must("digest", "hunt", "--state", "together"); got != digest {
+		t.Errorf("digest of a search on two agents: %s, of one on one core: %s", got, digest)
 	}
 	kill(two)
 	kill(server)
