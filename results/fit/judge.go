@@ -21,8 +21,8 @@ func (l *Law) contradicted() (cells []int) {
 		share := l.Level * (1 - l.Line.Lapse)
 		switch {
 		case t.Inside:
-		case m < t.Low && lastDecided(c.Widths).High < share,
-			m > t.High && t.High >= LeastWidth && firstDecided(c.Widths).Low > share:
+		case m < t.Low && c.at(t.Low).High < share,
+			m > t.High && t.High >= LeastWidth && c.at(t.High).Low > share:
 			cells = append(cells, i)
 		}
 	}

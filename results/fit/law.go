@@ -77,7 +77,8 @@ type Interval struct {
 // A Threshold is the needed width of one cell: the smallest at which the success reaches the level, by isotonic regression
 // and interpolation in log m, with its 95 % interval over data seeds.
 //   - Inside, an undefined end of the interval lies beyond the swept widths (or there is no interval: one cluster).
-//   - Not inside, M is undefined, and the needed width is above Low (the largest swept) or at most High (the smallest).
+//   - Not inside, M is undefined, and the needed width is above Low (the largest swept) or at most High (the smallest); widths with
+//     many censored runs bound nothing, unless with these read against the bound they still do.
 type Threshold struct {
 	N       Number  `json:"n"`
 	D       *Number `json:"d,omitempty"`     // where d was swept
@@ -236,9 +237,9 @@ func (l *Law) thresholds(b *bootstrap) {
 		switch x := b.estimate[i].logM; {
 		case math.IsNaN(x): // no run decided
 		case math.IsInf(x, 1):
-			t.Low = Number(lastDecided(c.Widths).M)
+			t.Low = c.above(b.sample.level)
 		case math.IsInf(x, -1):
-			t.High = Number(firstDecided(c.Widths).M)
+			t.High = c.atMost(b.sample.level)
 		default:
 			low, high := b.interval(func(r []reading) float64 { return r[i].logM })
 			t.M, t.Low, t.High, t.Inside = number(math.Exp(x)), number(zeroIsOpen(math.Exp(low))), number(math.Exp(high)), true
@@ -332,19 +333,6 @@ func zeroIsOpen(x float64) float64 {
 		return math.NaN()
 	}
 	return x
-}
-
-func firstDecided(ws []Width) Width {
-	return ws[slices.IndexFunc(ws, func(w Width) bool { return w.Runs > 0 })]
-}
-
-func lastDecided(ws []Width) Width {
-	for i := len(ws) - 1; i > 0; i-- {
-		if ws[i].Runs > 0 {
-			return ws[i]
-		}
-	}
-	return ws[0]
 }
 
 // varies says whether a cell's coordinate takes more than one value; undefined is one.

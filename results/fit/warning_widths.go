@@ -21,14 +21,38 @@ func (w *warner) extremes() {
 	if smallest == largest {
 		w.warn("one_width", "only m = %d has decided runs: no needed width can be found; sweep it: `m: %s`", smallest, logAxis(max(smallest/widenBy, leastHelpfulM), largest*widenBy))
 	}
+	wider, narrower := logAxis(smallest, largest*widenBy*widenBy), logAxis(max(smallest/(widenBy*widenBy), leastHelpfulM), largest)
 	switch successes {
 	case 0:
-		w.warn("no_success", "no decided run succeeded: the needed width is above m = %d everywhere; go wider: `m: %s`", largest, logAxis(smallest, largest*widenBy*widenBy))
+		w.warn("no_success", "no decided run succeeded: %s; go wider: `m: %s`", w.bounds("above", func(t Threshold) Number { return t.Low }), wider)
 	case runs:
-		w.warn("no_failure", "every decided run succeeded: the needed width is at most m = %d everywhere; go narrower: `m: %s`", smallest, logAxis(max(smallest/(widenBy*widenBy), leastHelpfulM), largest))
+		w.warn("no_failure", "every decided run succeeded: %s; go narrower: `m: %s`", w.bounds("at most", func(t Threshold) Number { return t.High }), narrower)
 	default:
 		w.edges(smallest, largest)
 	}
+}
+
+// bounds says of each cell what its runs say of the needed width: one bound where all have the same.
+func (w *warner) bounds(side string, of func(Threshold) Number) string {
+	l := w.law
+	var cells []string
+	same := true
+	for i, t := range l.Thresholds {
+		bound := of(t)
+		same = same && bound == of(l.Thresholds[0])
+		if bound.Defined() {
+			cells = append(cells, fmt.Sprintf("%s (%s m = %s)", l.Cells[i].name(l), side, cellText(bound)))
+		}
+	}
+	switch {
+	case same:
+		return fmt.Sprintf("the needed width is %s m = %s in every cell", side, cellText(of(l.Thresholds[0])))
+	case len(cells) == 0:
+		return "but so many runs are not decided that it bounds no needed width"
+	case len(cells) < len(l.Cells):
+		return fmt.Sprintf("that bounds the needed width of %s, and no other", list(cells))
+	}
+	return "that bounds the needed width of " + list(cells)
 }
 
 // edges: cells whose needed width, or an end of its interval, is not among the swept widths.
@@ -37,20 +61,23 @@ func (w *warner) edges(smallest, largest int64) {
 	for i, t := range w.law.Thresholds {
 		name := w.law.Cells[i].name(w.law)
 		switch {
-		case !t.Inside && t.Low.Defined():
-			above = append(above, name)
-		case !t.Inside && t.High.Defined():
-			below = append(below, name)
+		case !t.Inside && (t.Low.Defined() || t.High.Defined()):
+			name = fmt.Sprintf("%s (%s)", name, t.needed())
+			if t.Low.Defined() {
+				above = append(above, name)
+			} else {
+				below = append(below, name)
+			}
 		case t.Inside && t.Low.Defined() != t.High.Defined():
 			open = append(open, name)
 		}
 	}
 	wider, narrower := logAxis(smallest, largest*widenBy), logAxis(max(smallest/widenBy, leastHelpfulM), largest)
 	if len(above) > 0 {
-		w.warn("above_widths", "success does not reach %g at the widest network of %s; go wider: `m: %s`", w.law.Level, list(above), wider)
+		w.warn("above_widths", "success does not reach %g as far as the widths tell in %s; go wider: `m: %s`", w.law.Level, list(above), wider)
 	}
 	if len(below) > 0 {
-		w.warn("below_widths", "success is %g or more already at the narrowest network of %s; go narrower: `m: %s`", w.law.Level, list(below), narrower)
+		w.warn("below_widths", "success is %g or more already at the narrowest network that tells in %s; go narrower: `m: %s`", w.law.Level, list(below), narrower)
 	}
 	if len(open) > 0 {
 		w.warn("open_interval", "the interval reaches beyond the swept widths in %s; sweep more widths, `m: %s`, or more seeds", list(open), logAxis(max(smallest/2, leastHelpfulM), largest*2))
