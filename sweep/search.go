@@ -21,6 +21,7 @@ const (
 	SearchHigh       = 1 << 40
 	SearchResolution = 1.02
 	SearchLevel      = 0.9 // where the spec has none
+	SearchMargin     = 2   // how far beyond the bounds the needed value is looked for, in octaves
 )
 
 // PerOctave is how many steps of the search's grid make a factor of two: so many that three of them or more are in an interval
@@ -31,6 +32,16 @@ func (s Search) PerOctave() int {
 		per *= 2
 	}
 	return per
+}
+
+// Vague says whether the bounds alone say as much as the resolution asks for, so that every cell would end before its first run. Before that
+// the needed value may be anywhere in log m between SearchMargin below the bounds and SearchMargin above; its central 95 % count.
+func (s Search) Vague() bool {
+	const half, rounding = 0.025, 0.02 // of the grid's steps
+	low, high := math.Log(float64(s.Low)), math.Log(float64(s.High))
+	margin := SearchMargin * math.Ln2
+	from := low - margin + half*(high-low+2*margin)
+	return 2*math.Log(s.Resolution) >= high-from-rounding
 }
 
 // Values are what may be tried, in order: whole numbers at the steps of the grid, and both bounds.

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -60,6 +61,9 @@ func (p *parser) readSearch(d *declaration, n *yaml.Node) {
 				p.add(at(n), "%s: a level of %s does not fit; write a probability from 0.01 to 0.99, such as 0.9", d.name, FormatFloat(x))
 			}
 		}
+	}
+	if len(p.mistakes) == before && s.Vague() {
+		p.add(at(parts["resolution"]), "%s: from %d to %d the bounds alone are as narrow as a resolution of %s, so nothing would be run; write a finer resolution, such as 1.2", d.name, s.Low, s.High, FormatFloat(s.Resolution))
 	}
 	if len(p.mistakes) == before {
 		p.spec.Search, p.searched = s, d
@@ -132,6 +136,7 @@ func (p *parser) surveySearch(s *Space) {
 		p.add(d.value, "%s: a search needs an event that tells success, and %s has none; list values instead", d.name, s.trainer.Name)
 		return
 	}
+	p.surveyJudge(d)
 	slot, seeds, cells := s.trainer.index(d.name), 0, uint64(1)
 	for i := range s.axes {
 		a := &s.axes[i]
@@ -166,6 +171,16 @@ func (p *parser) surveySearch(s *Space) {
 	case cells > cellLimitOfSearch:
 		p.add(d.value, "%s: a search may have %d cells at most, one for each value of the other axes, and this has more; shorten the axes", d.name, cellLimitOfSearch)
 	}
+}
+
+// surveyJudge reports an event that no run could decide, since the curve that it is judged by is not recorded.
+func (p *parser) surveyJudge(d *declaration) {
+	curve := p.spec.Trainer.Judges[p.spec.Success]
+	if curve == "" || slices.Contains(p.record.Curves, curve) || p.settled > 0 {
+		return
+	}
+	with := strings.Join(append(slices.Clone(p.record.Curves), curve), ", ")
+	p.add(d.value, "%s: the event %s is judged by the curve %s, which is not recorded, so that no run of the search would say anything; write record: {curves: [%s]}", d.name, p.spec.Success, curve, with)
 }
 
 // seeds counts the slots of an axis that are seeds, and the others.

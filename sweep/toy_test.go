@@ -46,6 +46,7 @@ func toy() *Trainer {
 		},
 		Scalars:        []Scalar{{Name: "lambda0", Kind: Float, Doc: "least eigenvalue at infinite width"}, {Name: "event_fit", Kind: Bool, Doc: "fits"}},
 		Events:         []string{"fit", "rate"},
+		Judges:         map[string]string{"rate": "lambda_min"},
 		Check:          toyCheck,
 		SpectrumParams: []string{"n", "d", "data", "pairs", "angle", "path"},
 		CostParams:     []string{"n", "d", "m", "lr", "steps", "steps_limit"},

@@ -17,6 +17,8 @@ type Trainer struct {
 	Scalars []Scalar // in the order of exports; "<curve>_final" of each recorded curve follows them
 	Events  []string // what `success` may name: scalar "event_<name>" each
 
+	Judges map[string]string // by event: the curve that must be recorded for it to be decided; others need none
+
 	// Check finds what is wrong with a point whose parameters are each in range. nil: nothing can be.
 	Check func(p Point) []Mistake
 

@@ -24,6 +24,11 @@ func curves() []sweep.Curve {
 // events are the four readings of "wide enough".
 func events() []string { return []string{"fit", "rate", "kernel", "init"} }
 
+// judges are the curves without which an event is not decided.
+func judges() map[string]string {
+	return map[string]string{"kernel": "lambda_min", "init": "lambda_min"}
+}
+
 func scalars() []sweep.Scalar {
 	return []sweep.Scalar{
 		{Name: "lambda0", Kind: sweep.Float, Doc: "least eigenvalue of the infinite-width Gram matrix of what is trained"},

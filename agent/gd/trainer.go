@@ -20,7 +20,7 @@ func TwoLayer() *sweep.Trainer {
 	t := &twoLayer{library: newLibrary(libraryBytes)}
 	return &sweep.Trainer{
 		Name: "two-layer", Version: 1, Summary: "full-batch gradient descent on a network with one hidden layer",
-		Params: params(), Curves: curves(), Scalars: scalars(), Events: events(), Check: check,
+		Params: params(), Curves: curves(), Scalars: scalars(), Events: events(), Judges: judges(), Check: check,
 		SpectrumParams: spectrumParams(), Spectrum: t.spectrum,
 		CostParams: costParams(), Cost: cost,
 		DataShape: dataShape, Run: t.run,

@@ -33,7 +33,7 @@ type Rule struct {
 }
 
 // margin is how far beyond the bounds a threshold is looked for, in octaves: mass there says that a bound was reached.
-const margin = 2
+const margin = sweep.SearchMargin
 
 // tilt weighs the posterior by m^-tilt where quantiles of it are tried: a run costs time in proportion to m, and the
 // first ones should not be the widest.

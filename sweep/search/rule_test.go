@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/widthlaw/widthlaw/sweep"
 )
 
 // TestKnownCurves wants the threshold of known responses in the interval, about as often as it says.
@@ -148,4 +150,23 @@ func TestBits(t *testing.T) {
 // pinned is an outcome without any function of the platform's: more and more seeds succeed as the width grows.
 func pinned(threshold, m float64, seed int) bool {
 	return float64(uint32(seed*2654435761)>>8)/(1<<24) < m*m/(float64(m*m)+threshold*threshold/9)
+}
+
+// TestVague wants those searches refused, and no others, whose cells would end before anything was run.
+func TestVague(t *testing.T) {
+	for _, bounds := range [][2]int64{{1, 2}, {2, 50}, {7, 4095}, {1000, 1001}} {
+		about := func(resolution float64) sweep.Search {
+			return sweep.Search{Param: "m", Low: bounds[0], High: bounds[1], Resolution: resolution, Level: 0.9}
+		}
+		resolution := 1.02
+		for !about(resolution * 1.0001).Vague() {
+			resolution *= 1.0001
+		}
+		if _, digits := New(about(resolution)).Next(&Tally{}); len(digits) == 0 {
+			t.Errorf("%v at a resolution of %g is not refused, and ends at once", bounds, resolution)
+		}
+		if _, digits := New(about(resolution * 1.05)).Next(&Tally{}); len(digits) > 0 {
+			t.Errorf("%v at a resolution of %g is refused, and would run", bounds, resolution*1.05)
+		}
+	}
 }
