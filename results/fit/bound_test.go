@@ -50,6 +50,11 @@ func TestBoundsCensored(t *testing.T) {
 	if text := warningText(l, "no_failure"); !strings.Contains(text, "n = 20 (at most m = 32), and no other") {
 		t.Errorf("%q\n%s", text, render(t, a))
 	}
+	s.n = []int64{40, 80}
+	if text := warningText(s.runs().Analyze(Options{Draws: 10}).Laws[0], "no_failure"); strings.Contains(text, "at most") || !strings.Contains(text, "more steps") {
+		t.Errorf("cells without a bound: %q", text)
+	}
+	s.n = []int64{20, 40, 80}
 	s.success = func(n, m, seed int64) sweep.Value {
 		if m <= 32 || n == 20 && seed < 4 || n == 40 && m == 64 && seed < 30 {
 			return sweep.BoolValue(false)

@@ -21,31 +21,46 @@ type rival struct {
 	merges  bool // has no lambda0: the units of a cell and width are alike
 }
 
-// rivals are the forms of needed widths: the law's own power of n and lambda0, A n/d + B (parameter counting), A n^a log n.
-func (l *Line) rivals(ns []float64) []rival {
-	power := "A"
-	for _, t := range l.Terms {
-		power += " " + t.Name + "^" + map[string]string{"n": "a", "lambda0": "-b", "d": "c"}[t.Name]
+// rivals are the forms of needed widths: the law's own power of n and lambda0, and where these are confounded that along the sweep,
+// A n/d + B (parameter counting), A n^a log n.
+func (l *Line) rivals(rows []row) []rival {
+	powers := []rival{power(l.Terms)}
+	if len(l.Along) > 0 {
+		powers = append(powers, power(l.Along))
 	}
-	scale := slices.Max(ns)
+	scale := 0.0
+	for _, row := range rows {
+		scale = max(scale, load(row.cell))
+	}
 	shapes := []float64{0}
 	for x := scale / 1024; x <= 8*scale; x *= 2 {
 		shapes = append(shapes, x)
 	}
-	return []rival{
-		{power, []float64{0}, func(c Cell, _ float64) (float64, []float64) { return 0, logs(l.Terms, c) },
-			l.Term("lambda0") == nil},
-		{"A n/d + B", shapes, func(c Cell, shape float64) (float64, []float64) {
-			d := float64(c.D)
-			if !c.D.Defined() {
-				d = 1
-			}
-			return math.Log((float64(c.N) + shape) / d), nil // B = shape A / d
+	return append(powers,
+		rival{"A n/d + B", shapes, func(c Cell, shape float64) (float64, []float64) {
+			return math.Log(load(c) + shape), nil // B = shape A
 		}, true},
-		{"A n^a log n", []float64{0}, func(c Cell, _ float64) (float64, []float64) {
+		rival{"A n^a log n", []float64{0}, func(c Cell, _ float64) (float64, []float64) {
 			return math.Log(math.Log(float64(c.N))), []float64{math.Log(float64(c.N))}
-		}, true},
+		}, true})
+}
+
+// load is n/d, and n where there is no d.
+func load(c Cell) float64 {
+	if !c.D.Defined() {
+		return float64(c.N)
 	}
+	return float64(c.N) / float64(c.D)
+}
+
+// power is the form of a power of each term.
+func power(terms []Term) rival {
+	formula, merges := "A", true
+	for _, t := range terms {
+		formula += " " + t.Name + "^" + map[string]string{"n": "a", "lambda0": "b", "d": "c"}[t.Name]
+		merges = merges && t.Name != "lambda0"
+	}
+	return rival{formula, []float64{0}, func(c Cell, _ float64) (float64, []float64) { return 0, logs(terms, c) }, merges}
 }
 
 // forms compares the rivals by leaving out one n at a time; nil with fewer than three, or without an exponent of n to compare.
@@ -65,7 +80,7 @@ func (l *Line) forms(s *sample) []Form {
 	merged := merge(rows)
 	var out []Form
 	var losses [][]float64 // by form, then cluster
-	for _, rival := range l.rivals(ns) {
+	for _, rival := range l.rivals(rows) {
 		loss, train := make([]float64, s.clusters), rows
 		if rival.merges {
 			train = merged

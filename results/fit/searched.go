@@ -22,6 +22,7 @@ type Search struct {
 type searchedCell struct {
 	point sweep.Point
 	tally search.Tally
+	data  map[int64]struct{} // data seeds
 }
 
 // NewSearch collects results of a sweep whose success is an event.
@@ -44,9 +45,12 @@ func (s *Search) count(p sweep.Point, verdict sweep.Value) {
 	}
 	c := s.cells[key]
 	if c == nil {
-		c = &searchedCell{point: p}
+		c = &searchedCell{point: p, data: map[int64]struct{}{}}
 		s.cells[key] = c
 		s.order = append(s.order, c)
+	}
+	if v := p.Get("data_seed"); v.Kind == sweep.Int {
+		c.data[v.Int] = struct{}{}
 	}
 	digit, ok := s.rule.Digit(p.Int(s.about.Param))
 	switch {
@@ -69,6 +73,7 @@ type Searched struct {
 	Low      Number         `json:"low"`  // undefined: the threshold may be below the lower bound
 	High     Number         `json:"high"` // undefined: it may be above the upper one
 	End      string         `json:"end"`
+	DataSets int            `json:"data_sets"` // different data seeds; 0: the trainer has none
 
 	names []string // of the cell's parameters, in order
 	texts []string
@@ -81,7 +86,7 @@ func (s *Search) Cells(running bool) []Searched {
 	for _, c := range s.order {
 		f := s.rule.Look(&c.tally)
 		x := Searched{Cell: map[string]any{}, Event: s.event, Level: s.about.Level, Runs: c.tally.Runs, Censored: c.tally.Censored,
-			M: Number(f.M), Low: Number(f.Low), High: Number(f.High), End: f.End.String()}
+			M: Number(f.M), Low: Number(f.Low), High: Number(f.High), End: f.End.String(), DataSets: len(c.data)}
 		if f.End == search.Open && !running {
 			x.End = "the seeds are used up"
 		}
@@ -156,7 +161,11 @@ func (a *Analysis) writeSearch(b *strings.Builder) {
 	if len(a.Search) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "needed width for %s at level %g, by the search (the posterior's median, and its central 95 %%)\n", a.Search[0].Event, a.Search[0].Level)
+	over := ""
+	if !slices.ContainsFunc(a.Search, func(x Searched) bool { return x.DataSets != 1 || x.Runs == 1 }) {
+		over = " over initial weights of one data set"
+	}
+	fmt.Fprintf(b, "needed width for %s at level %g%s, by the search (the posterior's median, and its central 95 %%)\n", a.Search[0].Event, a.Search[0].Level, over)
 	rows := [][]string{append(slices.Clone(a.Search[0].names), "runs", "censored", "needed m", "interval", "because")}
 	for _, x := range a.Search {
 		rows = append(rows, append(slices.Clone(x.texts), fmt.Sprint(x.Runs), fmt.Sprint(x.Censored), orDash(x.M), x.interval(), x.End))

@@ -24,16 +24,16 @@ func (w *warner) extremes() {
 	wider, narrower := logAxis(smallest, largest*widenBy*widenBy), logAxis(max(smallest/(widenBy*widenBy), leastHelpfulM), largest)
 	switch successes {
 	case 0:
-		w.warn("no_success", "no decided run succeeded: %s; go wider: `m: %s`", w.bounds("above", func(t Threshold) Number { return t.Low }), wider)
+		w.oneSided("no_success", "no decided run succeeded", "above", func(t Threshold) Number { return t.Low }, "go wider: `m: "+wider+"`")
 	case runs:
-		w.warn("no_failure", "every decided run succeeded: %s; go narrower: `m: %s`", w.bounds("at most", func(t Threshold) Number { return t.High }), narrower)
+		w.oneSided("no_failure", "every decided run succeeded", "at most", func(t Threshold) Number { return t.High }, "go narrower: `m: "+narrower+"`")
 	default:
 		w.edges(smallest, largest)
 	}
 }
 
-// bounds says of each cell what its runs say of the needed width: one bound where all have the same.
-func (w *warner) bounds(side string, of func(Threshold) Number) string {
+// oneSided: what runs that all came out the same say of each cell's needed width, one bound where all have the same; then what to do.
+func (w *warner) oneSided(code, what, side string, of func(Threshold) Number, next string) {
 	l := w.law
 	var cells []string
 	same := true
@@ -46,13 +46,14 @@ func (w *warner) bounds(side string, of func(Threshold) Number) string {
 	}
 	switch {
 	case same:
-		return fmt.Sprintf("the needed width is %s m = %s in every cell", side, cellText(of(l.Thresholds[0])))
+		w.warn(code, "%s: the needed width is %s m = %s in every cell; %s", what, side, cellText(of(l.Thresholds[0])), next)
 	case len(cells) == 0:
-		return "but so many runs are not decided that it bounds no needed width"
+		w.warn(code, "%s, but so many are not decided that no needed width is bounded; %s", what, moreSteps)
 	case len(cells) < len(l.Cells):
-		return fmt.Sprintf("that bounds the needed width of %s, and no other", list(cells))
+		w.warn(code, "%s: that bounds the needed width of %s, and no other; %s", what, list(cells), next)
+	default:
+		w.warn(code, "%s: that bounds the needed width of %s; %s", what, list(cells), next)
 	}
-	return "that bounds the needed width of " + list(cells)
 }
 
 // edges: cells whose needed width, or an end of its interval, is not among the swept widths.
