@@ -42,8 +42,10 @@ func enter(dir string, o Options, create bool) (*os.File, error) {
 			return nil, classify(err)
 		}
 	}
-	if kind, err := networkFS(dir); err == nil && kind != "" && !o.Force {
-		return nil, fmt.Errorf("%w (%s), where locks and memory mappings do not hold what bbolt needs: give a directory on a local disk with --state, or insist and keep every other machine away from it", ErrNetworkFS, kind)
+	if kind, err := networkFS(dir); err == nil { // where it cannot be known, it is allowed
+		if err := o.allows(kind); err != nil {
+			return nil, err
+		}
 	}
 	lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -54,6 +56,14 @@ func enter(dir string, o Options, create bool) (*os.File, error) {
 	}
 	writePID(lock)
 	return lock, nil
+}
+
+// allows refuses a kind of network file system; "" is a disk of this machine.
+func (o Options) allows(kind string) error {
+	if kind == "" || o.Force {
+		return nil
+	}
+	return fmt.Errorf("%w (%s), where locks and memory mappings do not hold what bbolt needs: give a directory on a local disk with --state, or insist and keep every other machine away from it", ErrNetworkFS, kind)
 }
 
 // enterReading locks a directory that cannot be written to, on a read-only medium say; nil where it has no lock, and nobody can

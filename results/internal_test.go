@@ -104,6 +104,22 @@ func TestNewerSchema(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
+func TestNetworkFileSystem(t *testing.T) {
+	if kind, err := networkFS(t.TempDir()); err != nil || kind != "" {
+		t.Errorf("the test's folder is on %q, %v", kind, err)
+	}
+	for magic, kind := range networkMagics {
+		if err := (Options{}).allows(kind); !errors.Is(err, ErrNetworkFS) || !strings.Contains(err.Error(), kind) {
+			t.Errorf("%#x, %s: %v", magic, kind, err)
+		}
+	}
+	for _, o := range []Options{{Force: true}, {}} {
+		if err := o.allows(map[bool]string{true: "nfs"}[o.Force]); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestMountType(t *testing.T) {
 	const mountinfo = `22 1 0:20 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 22 0:31 / /home rw shared:2 - fuse.sshfs me@there:/home rw

@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 go list ./... | while read -r pkg; do
-	for target in $(go test -list '^Fuzz' "$pkg" | grep '^Fuzz' || true); do
+	targets=$(go test -list '^Fuzz' "$pkg")
+	for target in $(grep '^Fuzz' <<<"$targets" || true); do
 		echo "== $pkg $target"
 		go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-60s}" "$pkg"
 	done

@@ -86,7 +86,7 @@ func (d *director) arm(f diskFault) {
 		f.countdown, f.then = d.fault.countdown, d.fault.then
 	}
 	d.fault = f
-	d.noted("disk: %+v", f)
+	d.noted("disk: for %v what it does is %d, %v slower; at write %d from now it does %d", max(0, f.until.Sub(time.Now())), f.all, f.slow, f.countdown, f.then)
 }
 
 // cut breaks the connection of an agent, which may dial again at once.
