@@ -9,8 +9,8 @@ import (
 	"github.com/widthlaw/widthlaw/sweep"
 )
 
-// following is a sweep on which lambda0 is a function of n, and the needed width n.
-func following() known {
+// sweptAlong is a sweep on which lambda0 is a function of n, and the needed width n.
+func sweptAlong() known {
 	k := squareLaw(40)
 	k.a, k.b, k.c = 1, 0, 2
 	k.lambda0 = func(n, _ float64) float64 { return 1 / math.Sqrt(n) }
@@ -21,7 +21,7 @@ func following() known {
 // TestAlongOfThree: three n are enough to check a law along the sweep, which has two coefficients; and the model, its exponents and
 // the needed widths by the law are of one law.
 func TestAlongOfThree(t *testing.T) {
-	l := following().simulate(5).Analyze(Options{Draws: 200}).Laws[0]
+	l := sweptAlong().simulate(5).Analyze(Options{Draws: 200}).Laws[0]
 	if l.Along == nil || !l.Along.Told || slices.Contains(codes(l), "few_cells") || !strings.Contains(l.Sentence(), "along this sweep m ∼ n^") {
 		t.Fatalf("along %+v, %q, %q", l.Along, codes(l), l.Sentence())
 	}
@@ -70,7 +70,7 @@ func TestAlongCensored(t *testing.T) {
 	if l.Along == nil || l.Along.Told || !slices.Contains(codes(l), "censored_matters") || !l.Readings.Failures["along"].Defined() || !l.Readings.Successes["along"].Defined() {
 		t.Errorf("along %+v, readings %+v, %q", l.Along, l.Readings, codes(l))
 	}
-	whole := following().simulate(5).Analyze(Options{Draws: 100}).Laws[0]
+	whole := sweptAlong().simulate(5).Analyze(Options{Draws: 100}).Laws[0]
 	if whole.Readings != nil || !whole.Along.Told {
 		t.Errorf("along without censored runs: %+v", whole.Along)
 	}
@@ -82,7 +82,7 @@ func TestFarEnd(t *testing.T) {
 	if got := far.byLaw(); got[1] != "[~, 73]" {
 		t.Errorf("%q", got)
 	}
-	k := following()
+	k := sweptAlong()
 	k.m = powersOfTwo(5, 6)
 	k.n, k.slope, k.seeds = []int64{14, 20, 28}, 0.7, 10
 	for seed := range uint64(20) {
