@@ -87,6 +87,9 @@ func printPlan(w io.Writer, spec *sweep.Spec, f forecast) {
 	if s := spec.Search; s != nil {
 		fmt.Fprintf(w, "  a search of %s from %d to %d, to a factor of %s: what is to do is an estimate, as if the needed %s could be anywhere between\n",
 			s.Param, s.Low, s.High, sweep.FormatFloat(s.Resolution), s.Param)
+		if oneDataSet(spec) {
+			fmt.Fprintln(w, "  it is over initial weights of one data set: data_seed has one value; left out, it follows seed")
+		}
 	}
 	const shown = 3
 	n := 0
@@ -100,6 +103,24 @@ func printPlan(w io.Writer, spec *sweep.Spec, f forecast) {
 	if f.Todo > 0 {
 		fmt.Fprintf(w, "  next: widthlaw run %s\n", spec.Filename)
 	}
+}
+
+// oneDataSet says whether the runs of a search share their data: the first ones of a cell take different data seeds, as long as there are some.
+func oneDataSet(spec *sweep.Spec) bool {
+	const looked = 16
+	seen, cells := map[sweep.Value]bool{}, spec.Cells()
+	for cell := uint64(0); cell < min(cells.Count, looked) && len(seen) == 0; cell++ {
+		next := cells.Seeds(cell)
+		for range looked {
+			at, ok := next()
+			if !ok {
+				break
+			}
+			p, _ := spec.Space.Point(at)
+			seen[p.Get("data_seed")] = true
+		}
+	}
+	return len(seen) == 1 && !seen[sweep.Value{}]
 }
 
 // pointText is a point as `widthlaw point` takes it, without what is at its default.

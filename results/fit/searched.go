@@ -73,7 +73,7 @@ type Searched struct {
 	Low      Number         `json:"low"`  // undefined: the threshold may be below the lower bound
 	High     Number         `json:"high"` // undefined: it may be above the upper one
 	End      string         `json:"end"`
-	DataSets int            `json:"data_sets"` // different data seeds; 0: the trainer has none
+	DataSets int            `json:"data_sets,omitempty"` // different data seeds, where they are fewer than the runs; 0: each run has its own
 
 	names []string // of the cell's parameters, in order
 	texts []string
@@ -86,7 +86,10 @@ func (s *Search) Cells(running bool) []Searched {
 	for _, c := range s.order {
 		f := s.rule.Look(&c.tally)
 		x := Searched{Cell: map[string]any{}, Event: s.event, Level: s.about.Level, Runs: c.tally.Runs, Censored: c.tally.Censored,
-			M: Number(f.M), Low: Number(f.Low), High: Number(f.High), End: f.End.String(), DataSets: len(c.data)}
+			M: Number(f.M), Low: Number(f.Low), High: Number(f.High), End: f.End.String()}
+		if len(c.data) < c.tally.Runs {
+			x.DataSets = len(c.data)
+		}
 		if f.End == search.Open && !running {
 			x.End = "the seeds are used up"
 		}
@@ -161,16 +164,27 @@ func (a *Analysis) writeSearch(b *strings.Builder) {
 	if len(a.Search) == 0 {
 		return
 	}
-	over := ""
-	if !slices.ContainsFunc(a.Search, func(x Searched) bool { return x.DataSets != 1 || x.Runs == 1 }) {
-		over = " over initial weights of one data set"
-	}
-	fmt.Fprintf(b, "needed width for %s at level %g%s, by the search (the posterior's median, and its central 95 %%)\n", a.Search[0].Event, a.Search[0].Level, over)
+	fmt.Fprintf(b, "needed width for %s at level %g%s, by the search (the posterior's median, and its central 95 %%)\n", a.Search[0].Event, a.Search[0].Level, overData(a.Search))
 	rows := [][]string{append(slices.Clone(a.Search[0].names), "runs", "censored", "needed m", "interval", "because")}
 	for _, x := range a.Search {
 		rows = append(rows, append(slices.Clone(x.texts), fmt.Sprint(x.Runs), fmt.Sprint(x.Censored), orDash(x.M), x.interval(), x.End))
 	}
 	writeTable(b, rows)
+}
+
+// overData says what the runs of a search differ in, where it is not data sets of their own.
+func overData(cells []Searched) string {
+	sets := 0
+	for _, x := range cells {
+		sets = max(sets, x.DataSets)
+	}
+	switch sets {
+	case 0:
+		return ""
+	case 1:
+		return " over initial weights of one data set"
+	}
+	return fmt.Sprintf(" over %d data sets, as if each run had one of its own", sets)
 }
 
 func orDash(x Number) string {
