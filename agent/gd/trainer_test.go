@@ -83,6 +83,20 @@ func TestRecordingChangesNothing(t *testing.T) {
 	}
 }
 
+// TestJudges: an event is decided exactly where the curve that the trainer names for it is recorded.
+func TestJudges(t *testing.T) {
+	trainer := TwoLayer()
+	for _, event := range trainer.Events {
+		for _, curve := range []string{"loss", "lambda_min"} {
+			o := runPoint(t, trainer, point(t, trainer, "n=8 d=8 m=200", &sweep.Record{Curves: []string{curve}, At: sweep.DefaultRecord().At}), 1)
+			needs := trainer.Judges[event]
+			if decided := o.Scalars["event_"+event].Defined(); decided != (needs == "" || needs == curve) {
+				t.Errorf("event %s is judged by %q; with %s recorded it is decided: %v", event, needs, curve, decided)
+			}
+		}
+	}
+}
+
 func checkPart(t *testing.T, text string, part, all sweep.Outcome) {
 	t.Helper()
 	steps := part.Curves.Step
