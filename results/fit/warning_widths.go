@@ -46,7 +46,7 @@ func (w *warner) oneSided(code, what, side string, of func(Threshold) Number, ne
 	}
 	switch {
 	case same:
-		w.warn(code, "%s: the needed width is %s m = %s in every cell; %s", what, side, cellText(of(l.Thresholds[0])), next)
+		w.warn(code, "%s: the needed width is %s m = %s everywhere; %s", what, side, cellText(of(l.Thresholds[0])), next)
 	case len(cells) == 0:
 		w.warn(code, "%s, but so many are not decided that no needed width is bounded; %s", what, moreSteps)
 	case len(cells) < len(l.Cells):

@@ -108,8 +108,8 @@ func (a neededAxes) point(l *fit.Law, g group, i int) (needPoint, bool) {
 func (a neededAxes) pointAsIs(l *fit.Law, i int) (needPoint, bool) {
 	c, t := l.Cells[i], l.Thresholds[i]
 	p := needPoint{x: float64(a.of(c)), m: float64(t.M), low: float64(t.Low), high: float64(t.High), line: math.NaN()}
-	if l.Line != nil && t.Inside {
-		p.line = l.Line.Width(c)
+	if t.Law != nil && t.Inside { // a law that is wrong about the cells is not drawn
+		p.line = float64(t.Law.M)
 	}
 	smallest, largest := float64(c.Widths[0].M), float64(c.Widths[len(c.Widths)-1].M)
 	switch {
