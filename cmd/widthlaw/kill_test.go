@@ -50,6 +50,7 @@ func TestKills(t *testing.T) {
 	s.write("kill.yaml", killSpec(seeds))
 	s.must("submit", "kill.yaml")
 	s.serve = s.lasting("serve", "--lease", "2s")
+	s.awaitFile(".widthlaw/agent-access.json")
 	s.until(regexp.MustCompile("agents +0"), "status")
 	for range 3 {
 		s.agents = append(s.agents, s.agent())

@@ -131,7 +131,7 @@ func preemptAgents(t *testing.T, load strain, digest string) {
 	h := newHouse(t)
 	h.write("walk.yaml", walkSpec(load.times))
 	serve := h.lasting("serve")
-	h.until(regexp.MustCompile("no sweep"), "list")
+	h.awaitFile(".widthlaw/agent-access.json")
 	h.must("submit", "walk.yaml")
 	random := rand.New(rand.NewPCG(3, 4))
 	var cost toll

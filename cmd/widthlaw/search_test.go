@@ -43,6 +43,7 @@ func TestSearchKilled(t *testing.T) {
 	h.must("check", "--state", "killed")
 
 	server := h.start("serve", "--state", "together", "--listen", "127.0.0.1:0")
+	h.awaitFile("together/agent-access.json")
 	h.until(regexp.MustCompile(`revision 1`), "submit", "hunt.yaml", "--state", "together")
 	one := h.start("agent", "--access", "together/agent-access.json", "--cores", "1", "--spool", "one")
 	two := h.start("agent", "--access", "together/agent-access.json", "--cores", "1", "--spool", "two")
@@ -50,7 +51,7 @@ func TestSearchKilled(t *testing.T) {
 	kill(one)
 	kill(server)
 	server = h.start("serve", "--state", "together", "--listen", "127.0.0.1:0")
-	h.until(begun, "status", "hunt", "--state", "together", "--output", "json")
+	h.until(regexp.MustCompile(`"running":[1-9]|"pending":0`), "status", "hunt", "--state", "together", "--output", "json")
 	h.must("wait", "hunt", "--state", "together")
 	if got := h.must("digest", "hunt", "--state", "together"); got != digest {
 		t.Errorf("digest of a search on two agents: %s, of one on one core: %s", got, digest)
