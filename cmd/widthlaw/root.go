@@ -65,6 +65,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitCode(err)
 }
 
+// defaultState is the state directory where none is named.
+const defaultState = ".widthlaw"
+
 // An app is what all verbs share.
 type app struct {
 	trainers []*sweep.Trainer // the table that specs are read against
@@ -110,7 +113,7 @@ func newRoot(a *app) *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 		SilenceUsage:               true,
 	}
-	root.PersistentFlags().StringVar(&a.state, "state", ".widthlaw", "the state `directory`, where results are kept")
+	root.PersistentFlags().StringVar(&a.state, "state", defaultState, "the state `directory`, where results are kept")
 	root.PersistentFlags().StringVar(&a.access, "access", "", "reach the coordinator of this access `file` (or of the line that it printed)")
 	root.PersistentFlags().BoolVar(&a.force, "allow-network-fs", false, "use a state directory on a network file system, at your own risk")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

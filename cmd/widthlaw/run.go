@@ -103,7 +103,7 @@ func (j *runJob) run(ctx context.Context) error {
 	}
 	s, err := j.workOn(working, h)
 	if unwell := context.Cause(working); unwell != nil && ctx.Err() == nil {
-		err = broken(unwell, "make it well, then go on with: widthlaw run "+j.spec.Filename, "nothing more can be stored")
+		err = broken(unwell, "make it well, then go on with: "+j.again(), "nothing more can be stored")
 	}
 	if err == nil {
 		err = j.summarise(context.WithoutCancel(ctx), h, s)
@@ -148,6 +148,14 @@ func (j *runJob) workOn(ctx context.Context, h *host) (sweep.Status, error) {
 	return c.sweep(context.WithoutCancel(ctx), s.ID)
 }
 
+// again is the command that goes on with the same sweep in the same place.
+func (j *runJob) again() string {
+	if j.app.state == defaultState {
+		return "widthlaw run " + j.spec.Filename
+	}
+	return "widthlaw run " + j.spec.Filename + " --state " + j.app.state
+}
+
 // summarise says how the sweep stands, and what it says so far.
 func (j *runJob) summarise(ctx context.Context, h *host, s sweep.Status) error {
 	printStatus(j.out, s, false) // once this process ends nothing runs it
@@ -157,7 +165,7 @@ func (j *runJob) summarise(ctx context.Context, h *host, s sweep.Status) error {
 	}
 	if left(s) > 0 && !s.Stopped {
 		return &refusal{code: exitStopped, what: fmt.Sprintf("stopped with %d of %d points done; nothing is lost", s.Done, s.Points),
-			next: "go on with: widthlaw run " + j.spec.Filename}
+			next: "go on with: " + j.again()}
 	}
 	if s.Done > 0 {
 		if err := j.law(ctx, h, s); err != nil {
