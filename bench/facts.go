@@ -134,13 +134,13 @@ func (r *report) eigenvalues(ctx context.Context) error {
 		Lambda0, Make, Decompose float64
 		LambdaMax                float64 `json:"lambda_max"`
 	}
-	best, ours := 0.0, point{}
+	best, made, ours := 0.0, 0.0, point{}
 	for _, env := range blas {
 		log.Print("numpy decomposes 8,000 x 8,000: minutes")
 		if err := ask(ctx, &rival, env, r.python, "bench/eigvalsh.py", "n=8000", "d=100", "file="+file); err != nil {
 			return err
 		}
-		best = least(best, rival.Decompose)
+		best, made = least(best, rival.Decompose), least(made, rival.Make)
 	}
 	seconds := 0.0
 	for range r.repeat {
@@ -150,8 +150,8 @@ func (r *report) eigenvalues(ctx context.Context) error {
 		seconds = least(seconds, ours.Provenance.Seconds)
 	}
 	r.facts = append(r.facts, fmt.Sprintf("lambda0 and lambda_max at n = 8,000, d = 100, 2 threads: %.3g s, reading the data and making the matrix included; "+
-		"numpy.linalg.eigvalsh alone %.3g s, %.1f times as long. The values: %.15g and %.15g; numpy's %.15g and %.15g.",
-		seconds, best, best/seconds, ours.Scalars.Lambda0, ours.Scalars.LambdaMax, rival.Lambda0, rival.LambdaMax))
+		"numpy makes the matrix in %.3g s and has its eigenvalues (eigvalsh) in %.3g s, %.1f times as long, and eigvalsh alone %.1f times. The values: %.15g and %.15g; numpy's %.15g and %.15g.",
+		seconds, made, best, (made+best)/seconds, best/seconds, ours.Scalars.Lambda0, ours.Scalars.LambdaMax, rival.Lambda0, rival.LambdaMax))
 	return nil
 }
 

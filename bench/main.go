@@ -54,6 +54,10 @@ func (b *bench) run(ctx context.Context, out string) error {
 		log.Printf("no PyTorch for %s: only widthlaw's own speed is measured (Debian: apt-get install python3-torch)", b.python)
 	}
 	r := report{bench: b}
+	if err := r.memory(ctx); err != nil { // first: a process begins with the memory of the one that starts it
+		return err
+	}
+	log.Print(r.facts[0])
 	for _, c := range cases {
 		s, err := b.measure(ctx, c)
 		if err != nil {
@@ -62,11 +66,7 @@ func (b *bench) run(ctx context.Context, out string) error {
 		r.steps = append(r.steps, s)
 		log.Print(s.line())
 	}
-	more := []func(context.Context) error{r.recording, r.watching, r.twoAtOnce, r.byWidth, r.memory}
-	if !b.quick {
-		more = append(more, r.eigenvalues, r.wholeSweep)
-	}
-	for _, measure := range more {
+	for _, measure := range r.measures(b.quick) {
 		if err := measure(ctx); err != nil {
 			return err
 		}
@@ -77,4 +77,13 @@ func (b *bench) run(ctx context.Context, out string) error {
 		return err
 	}
 	return os.WriteFile(out, []byte(r.text()), 0o666)
+}
+
+// measures are the facts below the table.
+func (r *report) measures(quick bool) []func(context.Context) error {
+	list := []func(context.Context) error{r.recording, r.watching, r.twoAtOnce, r.byWidth}
+	if !quick {
+		list = append(list, r.eigenvalues, r.wholeSweep)
+	}
+	return list
 }
