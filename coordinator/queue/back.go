@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -54,17 +55,10 @@ func (q *Queue) discard(key sweep.Key, lost []sweep.Loss) {
 }
 
 func (q *Queue) remembers(key sweep.Key, agent string) bool {
-	with := func(x sweep.Loss) bool { return x.Agent == agent }
-	for _, l := range q.order {
-		w := l.rest[key]
-		if w == nil {
-			w = q.find(l, key)
-		}
-		if w != nil && slices.ContainsFunc(w.lost, with) || slices.ContainsFunc(l.marks[key].Lost, with) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(q.order, func(l *line) bool {
+		w := q.workOf(l, key)
+		return w != nil && lostWith(w.lost, agent) || lostWith(l.marks[key].Lost, agent)
+	})
 }
 
 // takeBack takes the loss of an agent back, and says from which keys.
@@ -74,12 +68,7 @@ func (q *Queue) takeBack(agent string, now time.Time) (keys map[sweep.Key]bool) 
 	}
 	keys = q.lost[agent]
 	delete(q.lost, agent)
-	sorted := make([]sweep.Key, 0, len(keys))
-	for key := range keys {
-		sorted = append(sorted, key)
-	}
-	slices.SortFunc(sorted, func(a, b sweep.Key) int { return slices.Compare(a[:], b[:]) })
-	for _, key := range sorted {
+	for _, key := range slices.SortedFunc(maps.Keys(keys), func(a, b sweep.Key) int { return slices.Compare(a[:], b[:]) }) {
 		for _, l := range q.order {
 			q.acquit(l, key, agent, now)
 		}
@@ -89,10 +78,7 @@ func (q *Queue) takeBack(agent string, now time.Time) (keys map[sweep.Key]bool) 
 
 // acquit takes the loss of an agent back from a key of a line, wherever that is.
 func (q *Queue) acquit(l *line, key sweep.Key, agent string, now time.Time) {
-	w := l.rest[key]
-	if w == nil {
-		w = q.find(l, key)
-	}
+	w := q.workOf(l, key)
 	t, marked := l.marks[key]
 	switch {
 	case w != nil:

@@ -148,6 +148,14 @@ func (q *Queue) find(l *line, key sweep.Key) *work {
 	return nil
 }
 
+// workOf is the work of a line for a key, at rest or not, or nil.
+func (q *Queue) workOf(l *line, key sweep.Key) *work {
+	if w := l.rest[key]; w != nil {
+		return w
+	}
+	return q.find(l, key)
+}
+
 // Retry lets points that failed or were quarantined run again, with all that counted against them forgotten; all of them, or those of the
 // given keys, and then cancelled ones too. The keys that it gives back are to be cleared in the store.
 func (q *Queue) Retry(id string, keys []sweep.Key) (freed []sweep.Key) {

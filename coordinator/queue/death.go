@@ -56,7 +56,7 @@ func (q *Queue) victim(c Claim, d Death, now time.Time) *work {
 		return nil
 	case w == nil:
 		return q.foretold(c, d, now)
-	case w.lostWith(d.Agent):
+	case lostWith(w.lost, d.Agent):
 		return w // counted already
 	case w.phase == settling && w.rests != sweep.Pending:
 		return nil // it has just ended
@@ -76,7 +76,7 @@ func (q *Queue) victim(c Claim, d Death, now time.Time) *work {
 func (q *Queue) foretold(c Claim, d Death, now time.Time) *work {
 	for _, l := range q.order {
 		item, ok := c.In[l.ID]
-		if w := l.rest[c.Key]; w != nil && w.lostWith(d.Agent) {
+		if w := l.rest[c.Key]; w != nil && lostWith(w.lost, d.Agent) {
 			return w
 		} else if !ok || w != nil || l.stop {
 			continue
@@ -84,7 +84,7 @@ func (q *Queue) foretold(c Claim, d Death, now time.Time) *work {
 		w := l.work(item)
 		w.recall(l.marks[c.Key])
 		delete(l.marks, c.Key)
-		if !w.lostWith(d.Agent) && q.charge(w, d.Agent, d.Alone, now) == sweep.Quarantined {
+		if !lostWith(w.lost, d.Agent) && q.charge(w, d.Agent, d.Alone, now) == sweep.Quarantined {
 			l.putToRest(w, sweep.Quarantined)
 		} else {
 			w.phase = parked // until its mark is made
@@ -94,8 +94,9 @@ func (q *Queue) foretold(c Claim, d Death, now time.Time) *work {
 	return nil
 }
 
-func (w *work) lostWith(agent string) bool {
-	return slices.ContainsFunc(w.lost, func(x sweep.Loss) bool { return x.Agent == agent })
+// lostWith says whether an agent is among those that something was lost with.
+func lostWith(lost []sweep.Loss, agent string) bool {
+	return slices.ContainsFunc(lost, func(x sweep.Loss) bool { return x.Agent == agent })
 }
 
 // lastWords puts the end of a dead agent's log into a work's history, and has that stored.

@@ -21,10 +21,7 @@ func (q *Queue) Elsewhere(id string, key sweep.Key) bool {
 // Knows says whether a failure of a key has been counted.
 func (q *Queue) Knows(key sweep.Key, failure uint64) bool {
 	return failure != 0 && slices.ContainsFunc(q.order, func(l *line) bool {
-		w := l.rest[key]
-		if w == nil {
-			w = q.find(l, key)
-		}
+		w := q.workOf(l, key)
 		return w != nil && slices.Contains(w.counted, failure) || slices.Contains(l.marks[key].Counted, failure)
 	})
 }
