@@ -13,18 +13,18 @@ const (
 	unrecorded               // a curve that the event is judged by was not recorded
 )
 
-// An eventRule says where an event can be judged; an event without a rule can be anywhere.
+// An eventRule says where an event can be judged, if the curve that it needs was recorded (Trainer.Judges); an event without a rule can be
+// anywhere.
 type eventRule struct {
-	curve   string // must have been recorded
-	lambda0 bool   // lambda0 > 0
-	stable  bool   // 0 < eta lambda0 < 2: elsewhere the theory's rate is none
-	squared bool   // the squared objective alone
+	lambda0 bool // lambda0 > 0
+	stable  bool // 0 < eta lambda0 < 2: elsewhere the theory's rate is none
+	squared bool // the squared objective alone
 }
 
 var eventRules = map[string]eventRule{
 	"rate":   {lambda0: true, stable: true, squared: true},
-	"kernel": {lambda0: true, curve: "lambda_min"},
-	"init":   {lambda0: true, curve: "lambda_min"},
+	"kernel": {lambda0: true},
+	"init":   {lambda0: true},
 }
 
 // standing reads scalar event_<name>; where it is empty, the rule tells why.
@@ -35,10 +35,10 @@ func standing(event string, p sweep.Point, o sweep.Outcome) eventStanding {
 		}
 		return failure
 	}
-	rule := eventRules[event]
+	rule, curve := eventRules[event], p.Trainer.Judges[event]
 	lambda0, eta := o.Scalars["lambda0"], o.Scalars["eta"]
 	switch {
-	case rule.curve != "" && !p.Records(rule.curve):
+	case curve != "" && !p.Records(curve):
 		return unrecorded
 	case rule.lambda0 && lambda0.Kind == sweep.Float && lambda0.Float == 0,
 		rule.stable && lambda0.Kind == sweep.Float && eta.Kind == sweep.Float && !(eta.Float*lambda0.Float < 2),

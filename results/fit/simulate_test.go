@@ -13,6 +13,7 @@ func testTrainer() *sweep.Trainer {
 	one := sweep.IntValue(1)
 	return &sweep.Trainer{
 		Name: "test", Version: 1, Events: []string{"fit", "rate", "kernel", "init"},
+		Judges: map[string]string{"kernel": "lambda_min", "init": "lambda_min"},
 		Params: []sweep.Param{
 			{Name: "n", Type: sweep.IntType, Min: one},
 			{Name: "d", Type: sweep.IntType, Min: one, Default: value(sweep.IntValue(20))},

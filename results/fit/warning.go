@@ -58,7 +58,7 @@ func (r *Runs) warnings(l *Law, f *family, event int, s *sample, o Options) []Wa
 	if o.BestRate {
 		w.warn("best_lr", "a seed at a width counts as a success where any swept learning rate succeeds: the law is that of the best one, chosen afterwards")
 	}
-	w.missing(f.events[event])
+	w.missing(f.events[event], r.trainer.Judges[l.Event])
 	if l.Runs == l.Censored {
 		return w.warnings
 	}
@@ -72,11 +72,10 @@ func (r *Runs) warnings(l *Law, f *family, event int, s *sample, o Options) []Wa
 	return w.warnings
 }
 
-// missing: runs that say nothing about the event.
-func (w *warner) missing(e eventCount) {
+// missing: runs that say nothing about the event, which a curve judges.
+func (w *warner) missing(e eventCount, curve string) {
 	l := w.law
 	if e.unrecorded > 0 {
-		curve := eventRules[l.Event].curve
 		w.warn("not_recorded", "%d runs did not record %s, by which the event %s is judged: add `record: {curves: [loss, %s]}`", e.unrecorded, curve, l.Event, curve)
 	}
 	zero := 0
