@@ -68,8 +68,8 @@ func Successes(l *fit.Law) []Panel {
 	return panels
 }
 
-func success(l *fit.Law, g group, title string) Panel {
-	var widths []float64
+// widths are those at which the group's cells have runs that decided the event, cell by cell.
+func (g group) widths(l *fit.Law) (widths []float64) {
 	for _, i := range g.cells {
 		for _, w := range l.Cells[i].Widths {
 			if w.Runs > 0 {
@@ -77,6 +77,11 @@ func success(l *fit.Law, g group, title string) Panel {
 			}
 		}
 	}
+	return widths
+}
+
+func success(l *fit.Law, g group, title string) Panel {
+	widths := g.widths(l)
 	if len(widths) == 0 {
 		return empty(title, "no run decided the event "+l.Event)
 	}

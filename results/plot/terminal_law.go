@@ -28,14 +28,7 @@ func linear(x float64) float64 { return x }
 // success is the share of successes by width: the law's curve, or without one the isotonic, and the shares.
 func (t Terminal) success(l *fit.Law, g group) string {
 	title := "Success against width" + strings.TrimSuffix(", "+g.name, ", ")
-	var widths []float64
-	for _, i := range g.cells {
-		for _, w := range l.Cells[i].Widths {
-			if w.Runs > 0 {
-				widths = append(widths, float64(w.M))
-			}
-		}
-	}
+	widths := g.widths(l)
 	if len(widths) == 0 {
 		return title + ": no run decided the event " + l.Event + "\n"
 	}
