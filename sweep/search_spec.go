@@ -142,7 +142,7 @@ func (p *parser) surveySearch(s *Space) {
 		a := &s.axes[i]
 		own, others := a.seeds(s)
 		switch {
-		case a.slots[0] == slot || len(a.slots) > 1 && a.has(slot):
+		case slices.Contains(a.slots, slot):
 			p.spec.Search.axis = i
 			if len(a.slots) > 1 {
 				p.add(d.value, "zip: %s is searched, so it cannot advance with another axis; take it out of zip", d.name)
@@ -193,13 +193,4 @@ func (a *axis) seeds(s *Space) (own, others int) {
 		}
 	}
 	return own, others
-}
-
-func (a *axis) has(slot int) bool {
-	for _, x := range a.slots {
-		if x == slot {
-			return true
-		}
-	}
-	return false
 }
