@@ -27,7 +27,7 @@ var mayImport = map[string]string{
 	"sweep":                   "",
 	"sweep/search":            "sweep agent/gd/elementary", // exp and log with the same bits everywhere
 	"proto":                   "sweep",
-	"results":                 "sweep",
+	"results":                 "sweep disk",
 	"results/storetest":       "sweep results", // for tests
 	"results/table":           "sweep",
 	"results/fit":             "sweep sweep/search",
@@ -37,7 +37,7 @@ var mayImport = map[string]string{
 	"coordinator/checkpoints": "sweep disk",
 	"coordinator/queue":       "sweep test/planted",
 	"agent":                   "sweep disk proto agent/spool test/planted",
-	"agent/spool":             "",
+	"agent/spool":             "disk",
 	"agent/launch":            "",
 	"agent/gd":                "sweep agent/gd/kernel agent/gd/elementary agent/gd/eigen",
 	"agent/gd/kernel":         "",

@@ -1,10 +1,11 @@
-// Package disk says how much room is left for what one can do without. Checkpoints must never take from a disk what results need:
-// without a checkpoint a point begins anew, without the store nothing goes on.
+// Package disk says how much room is left for what one can do without, and makes names of files durable. Checkpoints must never take from
+// a disk what results need: without a checkpoint a point begins anew, without the store nothing goes on.
 package disk
 
 import (
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 )
 
@@ -33,4 +34,13 @@ func Classify(err error) error {
 		}
 	}
 	return err
+}
+
+// SyncFolder makes durable which files a folder has under which names; what is in them is not its concern.
+func SyncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/widthlaw/widthlaw/disk"
 )
 
 // Beside its records a process leaves what explains its end, should it come without a word: a note, which says what it is doing, and a log.
@@ -53,11 +55,7 @@ func (s *Spool) note(text []byte, durable bool) error {
 	if err != nil || !durable {
 		return err
 	}
-	dir, err := os.Open(s.own.path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return disk.SyncFolder(s.own.path)
 }
 
 // Forget removes the note and the log: from now on this process ends in order, however soon that is.

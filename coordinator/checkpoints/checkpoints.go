@@ -182,11 +182,7 @@ func (f *Folder) place(temp string, key sweep.Key, step int64) error {
 		return disk.Classify(err)
 	}
 	f.steps[key] = step
-	dir, err := os.Open(f.dir)
-	if err != nil {
-		return disk.Classify(err)
-	}
-	return disk.Classify(errors.Join(dir.Sync(), dir.Close()))
+	return disk.Classify(disk.SyncFolder(f.dir))
 }
 
 // Get opens the checkpoint of a key. One that is damaged is removed, with an error that is ErrNone and sweep.ErrCheckpoint.
