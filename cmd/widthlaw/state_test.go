@@ -91,7 +91,7 @@ func TestStateInUseIsNamedWithItsProcess(t *testing.T) {
 	h := newHouse(t)
 	h.write("quick.yaml", quickSpec)
 	serve := h.start("serve")
-	h.until(regexp.MustCompile("no sweep"), "list")
+	h.awaitFile(".widthlaw/access.json")
 	said := h.fails(1, h.command("run", "quick.yaml"))
 	want(t, said, "in use by process "+regexp.QuoteMeta(pid(serve)))
 	kill(serve)
