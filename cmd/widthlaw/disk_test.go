@@ -41,27 +41,13 @@ func newSmallDisk(t *testing.T) *smallDisk {
 // starts starts a process that writes to the disk, and looks at its words.
 func (d *smallDisk) starts(args ...string) (*exec.Cmd, diary) {
 	d.t.Helper()
-	f, err := os.CreateTemp(d.dir, "diary-*")
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	defer f.Close()
 	cmd := d.command(args...)
 	if d.limited {
 		limited := d.command()
 		limited.Path, limited.Args = "/bin/sh", append([]string{"sh", "-c", `ulimit -f 8192 && exec "$0" "$@"`, cmd.Path}, args...)
 		cmd = limited
 	}
-	cmd.Stdout, cmd.Stderr = f, f
-	if err := cmd.Start(); err != nil {
-		d.t.Fatal(err)
-	}
-	d.t.Cleanup(func() {
-		if cmd.ProcessState == nil {
-			kill(cmd)
-		}
-	})
-	return cmd, diary{d.t, f.Name()}
+	return d.recorded(cmd)
 }
 
 // grow makes space, and says whether a process that lives notices.

@@ -39,11 +39,6 @@ func newTarget(t *testing.T) *target {
 	h := newHouse(t)
 	x := &target{house: h}
 	x.serve, x.said = h.watched("serve")
-	t.Cleanup(func() {
-		if x.serve.ProcessState == nil {
-			kill(x.serve)
-		}
-	})
 	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		var err1, err2 error
 		x.client, err1 = proto.ReadAccess(filepath.Join(h.dir, ".widthlaw", "access.json"))
@@ -111,15 +106,20 @@ func withToken(a proto.Access, token string) proto.Access {
 	return a
 }
 
+// noiseOf is random bytes.
+func noiseOf(random *rand.Rand, n int) []byte {
+	noise := make([]byte, n)
+	for i := range noise {
+		noise[i] = byte(random.Uint32())
+	}
+	return noise
+}
+
 // TestHostileCalls: whoever has no token, or the other one, or sends what is no message, is told so, and so is the log.
 func TestHostileCalls(t *testing.T) {
 	t.Parallel()
 	x := newTarget(t)
-	random := rand.New(rand.NewPCG(7, 8))
-	noise := make([]byte, 5000)
-	for i := range noise {
-		noise[i] = byte(random.Uint32())
-	}
+	noise := noiseOf(rand.New(rand.NewPCG(7, 8)), 5000)
 	const refused, wrong, failed = "a call without the token was refused", "a call with the wrong token was refused", "a call ended with an error"
 	for name, c := range map[string]struct {
 		access proto.Access
@@ -226,11 +226,7 @@ const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 func TestHostileBytes(t *testing.T) {
 	t.Parallel()
 	x := newTarget(t)
-	random := rand.New(rand.NewPCG(9, 10))
-	noise := make([]byte, 20_000)
-	for i := range noise {
-		noise[i] = byte(random.Uint32())
-	}
+	noise := noiseOf(rand.New(rand.NewPCG(9, 10)), 20_000)
 	silent, slow := x.tls(), x.tcp() // of those who say nothing, and of those who begin a handshake and never end it
 	slow.Write([]byte{22, 3, 1, 2})
 	recorded := x.record()

@@ -34,7 +34,7 @@ func killings(t *testing.T) (kills, seeds int, random *rand.Rand) {
 
 // killSpec is crashSpec with more seeds. No point is put aside: it is no point's fault that its agent is killed.
 func killSpec(seeds int) string {
-	return strings.Replace(crashSpec, "seed: 0..39", "seed: 0.."+strconv.Itoa(seeds-1), 1) + "quarantine_after: 1000\n"
+	return strings.Replace(crashSpec, "seed: 0..119", "seed: 0.."+strconv.Itoa(seeds-1), 1) + "quarantine_after: 1000\n"
 }
 
 // TestKills kills the coordinator and the agents at random, some at once, and starts each again: no point is lost, none comes out

@@ -56,16 +56,8 @@ func TestLongPointInterrupted(t *testing.T) {
 func (h *house) lasting(args ...string) *exec.Cmd {
 	h.t.Helper()
 	cmd := exec.Command("widthlaw", args...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = h.dir, h.env, h.logs, h.logs
-	if err := cmd.Start(); err != nil {
-		h.t.Fatal(err)
-	}
-	h.t.Cleanup(func() {
-		if cmd.ProcessState == nil {
-			kill(cmd)
-		}
-	})
-	return cmd
+	cmd.Dir, cmd.Env = h.dir, h.env
+	return h.begin(cmd, h.logs)
 }
 
 // A diary is what a process says.
@@ -95,17 +87,18 @@ func (d diary) await(text string) {
 // watched starts a process whose words are looked at.
 func (h *house) watched(args ...string) (*exec.Cmd, diary) {
 	h.t.Helper()
+	return h.recorded(h.command(args...))
+}
+
+// recorded starts a process with a diary.
+func (h *house) recorded(cmd *exec.Cmd) (*exec.Cmd, diary) {
+	h.t.Helper()
 	f, err := os.CreateTemp(h.dir, "diary-*")
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	defer f.Close()
-	cmd := h.command(args...)
-	cmd.Stderr = f
-	if err := cmd.Start(); err != nil {
-		h.t.Fatal(err)
-	}
-	return cmd, diary{h.t, f.Name()}
+	return h.begin(cmd, f), diary{h.t, f.Name()}
 }
 
 // ends waits for a process that must succeed.
