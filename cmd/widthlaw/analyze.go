@@ -22,7 +22,8 @@ over all runs with its exponents in n and lambda0, and, beside it, what the theo
 and warnings say how much of it the data carries; an exponent that it does not carry prints as ~.
 docs/law.md says how it is done.
 
-An unfinished sweep is analysed as far as it is, and says so.`
+A sweep that searched for the needed width has it from the search, at the search's own level unless
+--level says another. An unfinished sweep is analysed as far as it is, and says so.`
 
 func (a *app) analyzeVerb() *cobra.Command {
 	cmd := &cobra.Command{
@@ -53,7 +54,10 @@ func (a *app) analyzeVerb() *cobra.Command {
 		if !slices.Contains(plot.Formats(), *format) {
 			return usage(fmt.Sprintf("choose among %v", plot.Formats()), "there is no --figure-format %q", *format)
 		}
-		o := fit.Options{Level: *level, BestRate: *best}
+		o := fit.Options{BestRate: *best}
+		if cmd.Flags().Changed("level") {
+			o.Level = *level
+		}
 		f, err := a.findingsBy(ctx, c, sweepOf(args), o)
 		if err != nil {
 			return err
@@ -87,9 +91,9 @@ type findings struct {
 	origins  *origins
 }
 
-// findings are a sweep's at a level.
-func (a *app) findings(ctx context.Context, c *client, name string, level float64, also ...func(sweep.Point, sweep.Outcome)) (findings, error) {
-	return a.findingsBy(ctx, c, name, fit.Options{Level: level}, also...)
+// findings are a sweep's at its own level.
+func (a *app) findings(ctx context.Context, c *client, name string, also ...func(sweep.Point, sweep.Outcome)) (findings, error) {
+	return a.findingsBy(ctx, c, name, fit.Options{}, also...)
 }
 
 // findingsBy reads a sweep's results, each once, and shows them to whoever wants to see them too. The memory that it takes does not
@@ -103,6 +107,9 @@ func (a *app) findingsBy(ctx context.Context, c *client, name string, o fit.Opti
 	runs, f := fit.New(t), findings{status: s, live: c.live, curves: plot.NewTrajectories(curveNames(t)...), steps: plot.NewFitSteps(), origins: newOrigins()}
 	var hunt *fit.Search
 	if about := sweep.SearchOf(a.trainers, s.Spec); about != nil {
+		if o.BestRate {
+			return findings{}, usage("leave it out: a search tries widths of its own at each learning rate, which cannot be compared run by run", "--best-lr does not go with a search")
+		}
 		hunt = fit.NewSearch(*about, s.Success)
 	}
 	for r, err := range c.rows(ctx, s.ID, choice{outcomes: true, curves: true}) {
@@ -130,7 +137,7 @@ func (a *app) findingsBy(ctx context.Context, c *client, name string, o fit.Opti
 			add(p, o)
 		}
 	}
-	o.Sweep, o.Points, o.Done = s.Name, s.Points, s.Done
+	o.Sweep, o.Points, o.Done, o.Search = s.Name, s.Points, s.Done, hunt
 	f.analysis = runs.Analyze(o)
 	if hunt != nil {
 		f.analysis.Search = hunt.Cells(left(s) > 0)

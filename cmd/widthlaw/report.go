@@ -95,6 +95,11 @@ const methods = `For each event and family (one value of every parameter but m, 
 	`Success curves of neighbouring n cross where their isotonic regressions over m d / n do. Forms of the law are compared by leaving out one n at a time. ` +
 	`Runs whose budget ended before the event was decided are left out, and the law is fitted again with all of them as failures, and as successes. An exponent prints as ~ where the data does not carry it.`
 
+// searchMethods are what is otherwise beside a search.
+const searchMethods = ` This sweep searched: its widths were chosen run by run, by a posterior over the logarithm of the needed width, with the slope of the response and the share of lapses as nuisances. ` +
+	`So there are many widths with few runs each, and in place of isotonic regression a cell's own needed width is this posterior's median and central 95 % (for the events that were not searched for, the same of their runs); ` +
+	`it takes runs as independent, and lapses are not in it. The law is fitted to all runs as above. Shares, residuals and figures have neighbouring widths together, in groups of 16 runs or more; crossings are not given.`
+
 // report writes the findings as one page that needs nothing else, and as PDF.
 func (f findings) report(ctx context.Context, c *client, cmd *cobra.Command, folder string, o fit.Options) error {
 	r, err := f.lawReport(ctx, c, o)
@@ -126,8 +131,11 @@ func (r *lawReport) html(w io.Writer) error {
 }
 
 func (f findings) lawReport(ctx context.Context, c *client, o fit.Options) (*lawReport, error) {
-	s, level := f.status, cmp.Or(o.Level, 0.9)
-	r := lawReport{Name: s.Name, Spec: string(s.Spec), Version: thisBuild().version, Points: s.Points, Done: s.Done, Level: level, Methods: methods,
+	s, methods := f.status, methods
+	if f.analysis.Search != nil {
+		methods += searchMethods
+	}
+	r := lawReport{Name: s.Name, Spec: string(s.Spec), Version: thisBuild().version, Points: s.Points, Done: s.Done, Level: f.analysis.Level, Methods: methods,
 		Commands: reportCommands(s, o), Provenance: f.origins.list(), Files: maps.Clone(s.Files), Theory: f.analysis.TheoryTable()}
 	r.From, r.To = f.origins.from.UTC().Format(time.DateTime+" UTC"), f.origins.to.UTC().Format(time.DateTime+" UTC")
 	digest, _, missing, err := c.digest(ctx, s.ID)
@@ -179,7 +187,7 @@ func (f findings) document(r *lawReport) plot.Document {
 func reportCommands(s sweep.Status, o fit.Options) []string {
 	name := cmp.Or(filepath.Base(s.Filename), s.Name+".yaml")
 	analyze := fmt.Sprintf("widthlaw analyze %s --report report", s.Name)
-	if o.Level != 0 && o.Level != 0.9 {
+	if o.Level != 0 {
 		analyze += fmt.Sprintf(" --level %g", o.Level)
 	}
 	if o.BestRate {

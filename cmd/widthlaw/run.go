@@ -182,7 +182,7 @@ func (j *runJob) law(ctx context.Context, h *host, s sweep.Status) error {
 		return err
 	}
 	defer c.Close()
-	f, err := j.app.findings(ctx, c, s.ID, 0.9)
+	f, err := j.app.findings(ctx, c, s.ID)
 	if err != nil {
 		return err
 	}

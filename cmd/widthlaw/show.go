@@ -53,7 +53,7 @@ curves by width, and the needed widths. With --figure the same goes to a file.`,
 		}
 		row, column := firstAxes(t, s)
 		heat := plot.NewHeat(*event, row, column)
-		f, err := a.findings(ctx, c, s.ID, 0.9, heat.Add)
+		f, err := a.findings(ctx, c, s.ID, heat.Add)
 		if err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func checkFigure(path string) error {
 }
 
 func (a *app) drawOverview(ctx context.Context, c *client, cmd *cobra.Command, s sweep.Status, event, figure string) error {
-	f, err := a.findings(ctx, c, s.ID, 0.9)
+	f, err := a.findings(ctx, c, s.ID)
 	if err != nil {
 		return err
 	}

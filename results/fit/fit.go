@@ -11,7 +11,7 @@
 //	analysis.WriteText(w) // or analysis.WriteJSON(w)
 //
 // Start reading with runs.go (what is counted) and law.go (what is said); regression.go is the model, line.go the law that it gives,
-// bootstrap.go and interval.go how sure that is, isotonic.go the check without a model,
+// bootstrap.go and interval.go how sure that is, isotonic.go the check without a model, sought.go what stands in its place beside a search,
 // theory.go is the table printed beside it. The same results give the same answer to the bit: the draws have a seed of
 // their own.
 package fit
@@ -26,14 +26,19 @@ import (
 // Options say how to analyse.
 type Options struct {
 	Sweep        string  // the sweep's name, for the output
-	Level        float64 // success with this probability is "wide enough"; 0 means 0.9
+	Level        float64 // success with this probability is "wide enough"; 0 means the search's, or 0.9
 	Draws        int     // of the bootstrap; 0 means 2,000, below 0 none: then there are no intervals
 	BestRate     bool    // count (data set, seed, width) as a success where any swept learning rate succeeds
 	Points, Done uint64  // of the sweep; Done < Points earns every law a warning. Both 0: not said.
+	Search       *Search // of a sweep that searches, with the same results; nil: it does not
 }
 
 func (o Options) withDefaults() Options {
-	if o.Level == 0 {
+	switch {
+	case o.Level != 0:
+	case o.Search != nil:
+		o.Level = o.Search.about.Level
+	default:
 		o.Level = 0.9
 	}
 	if o.Draws == 0 {
@@ -50,6 +55,8 @@ type Analysis struct {
 	Theory []Theorem `json:"theory"`
 
 	Search []Searched `json:"search,omitempty"` // of a sweep that searches; who has a Search fills it in
+
+	Level float64 `json:"-"` // of the laws
 }
 
 // WriteJSON writes the analysis for scripts, on one line.

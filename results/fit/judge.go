@@ -13,10 +13,25 @@ func (l *Law) checked(terms []Term) bool {
 // stands says whether the law is right about the cells: elsewhere it has no needed widths.
 func (l *Law) stands() bool { return len(l.contradicted()) == 0 && !l.bends() }
 
+// asOwn is what the law says of a cell's own needed width: isotonic regression counts lapses in, a search's model does not.
+func (l *Law) asOwn(c Cell) float64 {
+	if l.Sought != nil {
+		return l.Line.Width(c)
+	}
+	return l.Line.reach(c, l.Level)
+}
+
 // contradicted are the places of cells that the law is wrong about: their needed width, which is only known to lie beyond the swept
-// ones, lies on the other side. Whether it does is asked of the nearest width, with its interval and lapses counted in.
+// ones, lies on the other side. Whether it does is asked of the nearest width, with its interval and lapses counted in; beside a
+// search, of the posterior's end and the law's interval.
 func (l *Law) contradicted() (cells []int) {
 	for i, t := range l.Thresholds {
+		if l.Sought != nil {
+			if !t.Inside && !(t.High < LeastWidth) && l.apart(i) {
+				cells = append(cells, i)
+			}
+			continue
+		}
 		c, m := l.Cells[i], Number(l.Line.Width(l.Cells[i]))
 		share := l.Level * (1 - l.Line.Lapse)
 		switch {
@@ -29,33 +44,47 @@ func (l *Law) contradicted() (cells []int) {
 	return cells
 }
 
-// disjoint are the places of cells whose own interval and the law's do not meet; the law's with lapses counted in, as in the cell's.
+// disjoint are the places of cells whose own interval and the law's do not meet; the law's with lapses counted in where they are in the cell's.
 func (l *Law) disjoint() (cells []int) {
 	for i, t := range l.Thresholds {
-		if !t.Inside || t.M < LeastWidth || t.Law == nil {
-			continue
-		}
-		by := Number(l.Line.reach(l.Cells[i], l.Level)) / t.Law.M
-		if t.Law.High*by < t.Low || t.Law.Low*by > t.High {
+		if t.Inside && t.M >= LeastWidth && t.Law != nil && !math.IsNaN(l.Line.spans[i].low) && l.apart(i) {
 			cells = append(cells, i)
 		}
 	}
 	return cells
 }
 
+// apart says whether a cell's own interval and the law's do not meet; beside a search also a width by the law that has none.
+func (l *Law) apart(i int) bool {
+	t, law := l.Thresholds[i], l.Line.spans[i]
+	if l.Sought != nil && math.IsNaN(law.low) {
+		law.low, law.high = law.m, law.m
+	}
+	by := l.asOwn(l.Cells[i]) / law.m
+	return law.high*by < float64(t.Low) || law.low*by > float64(t.High)
+}
+
 // mostOff is how far, as a factor, the law may be from a cell's own needed width, and outside its interval.
 const mostOff = 1.5
 
-// misfits are the places of cells whose own needed width, by isotonic regression, the law misses.
+// misfits are the places of cells whose own needed width the law misses.
 func (l *Law) misfits() (cells []int) {
 	for i, t := range l.Thresholds {
-		m := l.Line.reach(l.Cells[i], l.Level)
-		off := math.Abs(math.Log(m / float64(t.M)))
-		if t.Inside && t.M >= LeastWidth && off > math.Log(mostOff) && (m < float64(t.Low) || m > float64(t.High) || l.belied(i, m)) {
+		m := l.asOwn(l.Cells[i])
+		if off := math.Abs(math.Log(m / float64(t.M))); t.Inside && t.M >= LeastWidth && off > math.Log(mostOff) && l.misses(i, m) {
 			cells = append(cells, i)
 		}
 	}
 	return cells
+}
+
+// misses says whether a cell's interval excludes a needed width; beside a search, where it may be as wide as the law's, all of the law's interval.
+func (l *Law) misses(i int, m float64) bool {
+	if l.Sought != nil {
+		return l.apart(i)
+	}
+	t := l.Thresholds[i]
+	return m < float64(t.Low) || m > float64(t.High) || l.belied(i, m)
 }
 
 // belied says whether, at a width between a cell's needed width and the law's, success is not what the law says: where few seeds leave

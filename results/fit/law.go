@@ -22,6 +22,7 @@ type Law struct {
 	Thresholds []Threshold    `json:"thresholds"` // by d, angle, n
 	Warnings   []Warning      `json:"warnings"`
 
+	Method   string   `json:"method,omitempty"`   // "posterior" where the thresholds' own m is a search's; else it is isotonic
 	BestRate bool     `json:"best_lr,omitempty"`  // a run counts as a success where any swept learning rate succeeds
 	Model    *Model   `json:"model,omitempty"`    // nil where no law could be fitted
 	Forms    []Form   `json:"forms,omitempty"`    // of the law, compared; the law's own first
@@ -32,9 +33,10 @@ type Law struct {
 	Along     *Exponent  `json:"along,omitempty"`     // of n, everything else following it as in this sweep; where exponents cannot be told apart
 	AlongD    *Exponent  `json:"along_d,omitempty"`   // of d beside it, where the sweep tells n from d: lambda0 alone follows them
 
-	Apart string `json:"-"` // what tells Family from the analysis' others, as text: ", lr = 0.5"
-	Cells []Cell `json:"-"` // Invariant: Cells[i] belongs to Thresholds[i]
-	Line  *Line  `json:"-"` // nil where no line could be drawn
+	Apart  string  `json:"-"` // what tells Family from the analysis' others, as text: ", lr = 0.5"
+	Cells  []Cell  `json:"-"` // Invariant: Cells[i] belongs to Thresholds[i]
+	Line   *Line   `json:"-"` // nil where no line could be drawn
+	Sought *Sought `json:"-"` // nil where no search chose the widths
 }
 
 // A Model is the law's model at its peak, that of the law along the sweep where Along is: the logit of success, lapses aside, is Slope * log(m / needed m) + logit(level).
@@ -75,10 +77,10 @@ type Interval struct {
 }
 
 // A Threshold is the needed width of one cell: the smallest at which the success reaches the level, by isotonic regression
-// and interpolation in log m, with its 95 % interval over data seeds.
-//   - Inside, an undefined end of the interval lies beyond the swept widths (or there is no interval: one cluster).
-//   - Not inside, M is undefined, and the needed width is above Low (the largest swept) or at most High (the smallest); widths with
-//     many censored runs bound nothing, unless with these read against the bound they still do.
+// and interpolation in log m, with its 95 % interval over data seeds; beside a search the posterior's median, and its central 95 %.
+//   - Inside, an undefined end of the interval lies beyond the swept widths, or a search's bounds (or there is no interval: one cluster).
+//   - Not inside, M is undefined, and the needed width is above Low (the largest swept) or at most High (the smallest), beside a search
+//     with a probability of 97.5 %; widths with many censored runs bound nothing, unless with these read against the bound they still do.
 type Threshold struct {
 	N       Number  `json:"n"`
 	D       *Number `json:"d,omitempty"`     // where d was swept
@@ -101,8 +103,10 @@ type Needed struct {
 // A Cell is the success by width behind a Threshold.
 type Cell struct {
 	N, D, Angle, Lambda0 Number
-	Widths               []Width // by m
-	Moved                float64 // the most by which pooling changed a width's share
+	Widths               []Width   // by m
+	Groups               []Group   // of Widths, by m: one each, or beside a search several together
+	Moved                float64   // the most by which isotonic regression changed a width's share, or a group's by more than chance
+	Response             *Response // beside a search, of a cell with decided runs
 }
 
 // A Width is the success at one width of a cell.
@@ -119,7 +123,7 @@ func (w Width) Share() float64 { return float64(w.Successes) / float64(w.Runs) }
 // Analyze says what the results say so far. More results may be added afterwards.
 func (r *Runs) Analyze(o Options) *Analysis {
 	o = o.withDefaults()
-	a := &Analysis{Schema: 1, Sweep: o.Sweep, Laws: []Law{}, Theory: Theory()}
+	a := &Analysis{Schema: 1, Sweep: o.Sweep, Laws: []Law{}, Theory: Theory(), Level: o.Level}
 	families := r.lawFamilies(o.BestRate)
 	for e, event := range r.trainer.Events {
 		for _, f := range families {
@@ -151,11 +155,18 @@ func (r *Runs) law(f *family, event int, o Options) Law {
 		}
 	}
 	b := newBootstrap(&s, o.Draws)
-	l.thresholds(b)
-	l.Crossings = l.crossings(b)
-	l.Line = b.line(l.Cells)
+	if o.Search != nil {
+		l.seek(o.Search)
+	} else {
+		l.thresholds(b)
+		l.Crossings = l.crossings(b)
+	}
+	l.Line = b.line(l.carrying(b))
 	l.BestRate = o.BestRate
 	if l.Line != nil {
+		for _, c := range l.Cells {
+			l.Line.spans = append(l.Line.spans, l.Line.span(c))
+		}
 		l.exponents()
 		l.lawful(b)
 	}
@@ -203,6 +214,7 @@ func (c *cellSample) describe() Cell {
 		w.Low, w.High = Wilson(w.Successes, w.Runs)
 		out.Widths = append(out.Widths, w)
 	}
+	out.Groups = group(out.Widths, 0)
 	return out
 }
 
@@ -223,17 +235,10 @@ func valueNumber(v sweep.Value) Number {
 	return Undefined()
 }
 
-// thresholds fills in the needed width of every cell.
+// thresholds fills in the needed width of every cell, by isotonic regression.
 func (l *Law) thresholds(b *bootstrap) {
-	manyD, manyAngles := varies(l.Cells, func(c Cell) Number { return c.D }), varies(l.Cells, func(c Cell) Number { return c.Angle })
 	for i, c := range l.Cells {
-		t := Threshold{N: c.N, Lambda0: c.Lambda0, M: Undefined(), Low: Undefined(), High: Undefined()}
-		if manyD {
-			t.D = &c.D
-		}
-		if manyAngles {
-			t.Angle = &c.Angle
-		}
+		t := l.threshold(i)
 		switch x := b.estimate[i].logM; {
 		case math.IsNaN(x): // no run decided
 		case math.IsInf(x, 1):
@@ -246,6 +251,19 @@ func (l *Law) thresholds(b *bootstrap) {
 		}
 		l.Thresholds = append(l.Thresholds, t)
 	}
+}
+
+// threshold is that of the i-th cell, without a needed width.
+func (l *Law) threshold(i int) Threshold {
+	c := &l.Cells[i]
+	t := Threshold{N: c.N, Lambda0: c.Lambda0, M: Undefined(), Low: Undefined(), High: Undefined()}
+	if varies(l.Cells, func(c Cell) Number { return c.D }) {
+		t.D = &c.D
+	}
+	if varies(l.Cells, func(c Cell) Number { return c.Angle }) {
+		t.Angle = &c.Angle
+	}
+	return t
 }
 
 // zeroIsOpen: exp(-Inf), an end below the swept widths, is undefined and not 0.

@@ -35,9 +35,9 @@ func (l *Law) lawWidths() {
 		}
 		return number(x)
 	}
-	for i, c := range l.Cells {
-		if m, low, high := l.Line.Interval(c); !math.IsNaN(m) {
-			l.Thresholds[i].Law = &Needed{number(m), end(low), end(high)}
+	for i, by := range l.Line.spans {
+		if !math.IsNaN(by.m) {
+			l.Thresholds[i].Law = &Needed{number(by.m), end(by.low), end(by.high)}
 		}
 	}
 }

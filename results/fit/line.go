@@ -20,6 +20,7 @@ type Line struct {
 	level float64
 	fit   *fitted
 	along *fitted
+	spans []span  // of each cell of the Law
 	drift float64 // the exponent with which lambda0 follows n over the cells that carry the law
 }
 
@@ -68,14 +69,17 @@ func (l *Line) Width(c Cell) float64 {
 	return math.Exp(f.estimate.width(l.level, x))
 }
 
-// Interval is Width with its 95 % interval.
-func (l *Line) Interval(c Cell) (width, low, high float64) {
+// A span is a width by the law with its 95 % interval.
+type span struct{ m, low, high float64 }
+
+// span is Width with its interval.
+func (l *Line) span(c Cell) span {
 	f, x := l.at(c)
 	if f == nil {
-		return math.NaN(), math.NaN(), math.NaN()
+		return span{math.NaN(), math.NaN(), math.NaN()}
 	}
-	width, low, high = f.width(l.level, x)
-	return math.Exp(width), math.Exp(low), math.Exp(high)
+	width, low, high := f.width(l.level, x)
+	return span{math.Exp(width), math.Exp(low), math.Exp(high)}
 }
 
 // at is the model that speaks for a cell, and its terms' logs there.
@@ -130,20 +134,23 @@ func (l *Line) Confounded() bool {
 	return slices.ContainsFunc(l.Terms, func(t Term) bool { return !(t.Inflation <= mostInflation) })
 }
 
-// carries says whether a cell is among those that pin the law: success grows inside the swept widths.
-func carries(c Cell, r reading) bool {
+// carrying are the cells that pin the law: success grows inside the swept widths.
+func (l *Law) carrying(b *bootstrap) (cells []Cell) {
 	inside := func(logM float64) bool { return !math.IsInf(logM, 0) && logM >= math.Log(LeastWidth) }
-	return (inside(r.logM) || inside(r.half)) && c.N > 0 && !(c.Lambda0 == 0)
-}
-
-// line fits the law, nil where fewer than two cells carry it.
-func (b *bootstrap) line(cells []Cell) *Line {
-	var used []Cell
-	for i, c := range cells {
-		if carries(c, b.estimate[i]) {
-			used = append(used, c)
+	for i, c := range l.Cells {
+		grows := inside(b.estimate[i].logM) || inside(b.estimate[i].half)
+		if l.Sought != nil {
+			grows = l.Thresholds[i].M >= LeastWidth
+		}
+		if grows && c.N > 0 && !(c.Lambda0 == 0) {
+			cells = append(cells, c)
 		}
 	}
+	return cells
+}
+
+// line fits the law, of which these cells tell; nil where fewer than two do.
+func (b *bootstrap) line(used []Cell) *Line {
 	l := &Line{Cells: len(used), level: b.sample.level}
 	for _, t := range terms() {
 		if defined(used, t.coordinate) && varies(used, t.coordinate) {

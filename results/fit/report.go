@@ -18,6 +18,9 @@ func (l *Law) Tables() []Table {
 	}
 	tables := []Table{{"Success by width: the share, and its 95 % Wilson interval", l.shareRows(l.widths())},
 		{"Needed width, cell by cell (isotonic) and by the law, with 95 % intervals over data seeds", l.neededRows()}}
+	if l.Sought != nil {
+		tables = []Table{{sentence(l.sharesTitle()), l.groupRows(2 * across)}, {"Needed width, " + l.neededTitle(), l.neededRows()}}
+	}
 	if l.Line != nil {
 		tables = append(tables, Table{"Exponents of the needed width, with 95 % intervals", l.exponentRows()})
 	}
@@ -73,5 +76,8 @@ func (l *Law) Heading() string { return l.heading() }
 // TheoryTable is the theory's beside what was measured.
 func (a *Analysis) TheoryTable() Table {
 	title := a.theoryTitle()
-	return Table{strings.ToUpper(title[:1]) + title[1:], a.theoryRows()}
+	return Table{sentence(title), a.theoryRows()}
 }
+
+// sentence begins with a capital.
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

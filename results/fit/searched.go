@@ -14,20 +14,20 @@ import (
 type Search struct {
 	about sweep.Search
 	event string
-	rule  *search.Rule
+	gauge *gauge // at the search's own level
 	cells map[string]*searchedCell
 	order []*searchedCell // by their first points
 }
 
 type searchedCell struct {
 	point sweep.Point
-	tally search.Tally
-	data  map[int64]struct{} // data seeds
+	tried
+	data map[int64]struct{} // data seeds
 }
 
 // NewSearch collects results of a sweep whose success is an event.
 func NewSearch(s sweep.Search, event string) *Search {
-	return &Search{about: s, event: event, rule: search.New(s), cells: map[string]*searchedCell{}}
+	return &Search{about: s, event: event, gauge: newGauge(s, s.Level), cells: map[string]*searchedCell{}}
 }
 
 // Add counts a result.
@@ -52,14 +52,23 @@ func (s *Search) count(p sweep.Point, verdict sweep.Value) {
 	if v := p.Get("data_seed"); v.Kind == sweep.Int {
 		c.data[v.Int] = struct{}{}
 	}
-	digit, ok := s.rule.Digit(p.Int(s.about.Param))
+	m := p.Int(s.about.Param)
 	switch {
-	case !ok:
-	case verdict.Kind == sweep.Bool:
-		c.tally.Add(digit, verdict.True())
+	case verdict.Kind != sweep.Bool:
+		s.gauge.add(&c.tried, m, 0, 0, 1)
+	case verdict.True():
+		s.gauge.add(&c.tried, m, 1, 0, 0)
 	default:
-		c.tally.AddCensored()
+		s.gauge.add(&c.tried, m, 0, 1, 0)
 	}
+}
+
+// gaugeAt is the search's gauge at a level.
+func (s *Search) gaugeAt(level float64) *gauge {
+	if level == s.about.Level {
+		return s.gauge
+	}
+	return newGauge(s.about, level)
 }
 
 // A Searched is what the search says of one cell.
@@ -84,16 +93,15 @@ func (s *Search) Cells(running bool) []Searched {
 	differ := s.differing()
 	var list []Searched
 	for _, c := range s.order {
-		f := s.rule.Look(&c.tally)
+		b := s.gauge.look(&c.tried)
 		x := Searched{Cell: map[string]any{}, Event: s.event, Level: s.about.Level, Runs: c.tally.Runs, Censored: c.tally.Censored,
-			M: Number(f.M), Low: Number(f.Low), High: Number(f.High), End: f.End.String()}
+			M: b.m, Low: b.low, High: b.high, End: b.end.String()}
 		if len(c.data) < c.tally.Runs {
 			x.DataSets = len(c.data)
 		}
-		if f.End == search.Open && !running {
+		if b.end == search.Open && !running {
 			x.End = "the seeds are used up"
 		}
-		s.clip(&x)
 		for _, i := range differ {
 			param := &c.point.Trainer.Params[i]
 			text, value := written(c.point.Values[i], param)
@@ -120,29 +128,6 @@ func written(v sweep.Value, p *sweep.Param) (text string, value any) {
 		return "–", nil
 	}
 	return v.String(), v.String()
-}
-
-// clip leaves out what lies beyond the bounds, about which only its being there is known.
-func (s *Search) clip(x *Searched) {
-	low, high := float64(s.about.Low), float64(s.about.High)
-	switch {
-	case x.Runs == x.Censored:
-		x.M, x.Low, x.High = Undefined(), Undefined(), Undefined()
-		return
-	case float64(x.Low) > high:
-		x.Low = Number(high)
-	case float64(x.High) < low:
-		x.High = Number(low)
-	}
-	if float64(x.M) < low || float64(x.M) > high {
-		x.M = Undefined()
-	}
-	if float64(x.Low) < low {
-		x.Low = Undefined()
-	}
-	if float64(x.High) > high {
-		x.High = Undefined()
-	}
 }
 
 // differing are the parameters in which cells differ.

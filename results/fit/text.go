@@ -17,9 +17,10 @@ func (a *Analysis) WriteText(w io.Writer) error {
 		l := &a.Laws[i]
 		fmt.Fprintf(&b, "\n== %s ==\n", l.heading())
 		if l.decided() {
-			fmt.Fprintf(&b, "%d runs, %d of them censored\n\nsuccess by width (share, 95 %% Wilson interval below)\n", l.Runs, l.Censored)
+			fmt.Fprintf(&b, "%d runs, %d of them censored\n\n%s\n", l.Runs, l.Censored, l.sharesTitle())
 			l.writeShares(&b)
-			fmt.Fprintf(&b, "\nneeded width at level %g, cell by cell and by the law (95 %% intervals over data seeds)\n", l.Level)
+			b.WriteString("\n")
+			writeLines(&b, "", "", fmt.Sprintf("needed width at level %g, %s", l.Level, l.neededTitle()), 130)
 			l.writeNeeded(&b)
 		}
 		l.writeLine(&b)
@@ -49,9 +50,14 @@ func (a *Analysis) WriteSummary(w io.Writer, event string) error {
 		if l.Event != event {
 			continue
 		}
-		fmt.Fprintf(&b, "needed width for %s, at level %g (95 %% interval over data seeds)\n", l.heading(), l.Level)
-		if l.decided() {
-			l.writeNeeded(&b)
+		switch {
+		case l.Sought == nil:
+			fmt.Fprintf(&b, "needed width for %s, at level %g (95 %% interval over data seeds)\n", l.heading(), l.Level)
+			if l.decided() {
+				l.writeNeeded(&b)
+			}
+		case l.Apart != "" && l.Line != nil:
+			b.WriteString(l.heading() + "\n")
 		}
 		l.writeLine(&b)
 		if n := len(l.Warnings); n > 0 {
@@ -67,9 +73,31 @@ func (l *Law) decided() bool { return l.Runs > l.Censored }
 // heading is the event and what tells its family from the others.
 func (l *Law) heading() string { return l.Event + l.Apart }
 
-// writeShares writes a row a cell and a column a width, eight columns at a time.
+// sharesTitle is that of the success by width.
+func (l *Law) sharesTitle() string {
+	if l.Sought != nil {
+		return fmt.Sprintf("success by width, neighbouring ones together until they have %d runs (share, 95 %% Wilson interval below)", leastRuns)
+	}
+	return "success by width (share, 95 % Wilson interval below)"
+}
+
+// neededTitle says by which methods needed widths are found.
+func (l *Law) neededTitle() string {
+	if l.Sought != nil {
+		return l.Sought.words(l.Event) + ", and by the law (95 % interval over data seeds)"
+	}
+	return "cell by cell and by the law (95 % intervals over data seeds)"
+}
+
+// across is how many columns of widths a table has at most.
+const across = 8
+
+// writeShares writes a row a cell and a column a width, eight columns at a time; beside a search each cell has widths of its own.
 func (l *Law) writeShares(b *strings.Builder) {
-	const across = 8
+	if l.Sought != nil {
+		writeTable(b, l.groupRows(across))
+		return
+	}
 	for chunk := range slices.Chunk(l.widths(), across) {
 		writeTable(b, l.shareRows(chunk))
 	}
@@ -107,13 +135,16 @@ func (l *Law) shareRows(widths []int64) [][]string {
 // share is a width's share of successes and its interval, as text; "." where none was decided, empty where not swept.
 func (c Cell) share(m int64) (share, interval string) {
 	i := slices.IndexFunc(c.Widths, func(w Width) bool { return w.M == m })
-	switch {
-	case i < 0:
+	if i < 0 {
 		return "", ""
-	case c.Widths[i].Runs == 0:
+	}
+	return c.Widths[i].share()
+}
+
+func (w Width) share() (share, interval string) {
+	if w.Runs == 0 {
 		return ".", ""
 	}
-	w := c.Widths[i]
 	return fmt.Sprintf("%.2f", w.Share()), fmt.Sprintf("%s–%s", hundredths(w.Low), hundredths(w.High))
 }
 

@@ -18,7 +18,7 @@ type Warning struct {
 //	no_results no_width unfinished                       there is little to analyse
 //	not_recorded undefined lambda0_zero all_censored censored censored_matters best_lr   runs that say nothing
 //	no_success no_failure above_widths below_widths open_interval one_width not_monotone   the needed width is not pinned
-//	one_cluster few_clusters                             the intervals
+//	one_cluster few_clusters shared_data                 the intervals
 //	one_n one_lambda0 no_line few_cells contradicted misfit disjoint separation no_growth floor narrow_range confounded spans_zero   the exponents
 const (
 	fewClusters    = 30
@@ -65,6 +65,7 @@ func (r *Runs) warnings(l *Law, f *family, event int, s *sample, o Options) []Wa
 	w.extremes()
 	w.cells()
 	w.clusters(s.clusters, r.dataSeeds(), r.seeds)
+	w.shared(s)
 	if s.seed != nil && s.seeds < fewClusters {
 		w.warn("few_clusters", "%d seeds, crossed with data seeds: what they share is known no better than from so many; add `seed: 0..%d`", s.seeds, fewClusters-1)
 	}
@@ -142,6 +143,7 @@ func (w *warner) readings() {
 
 // cells: where success does not grow with the width.
 func (w *warner) cells() {
+	l := w.law
 	var moved []string
 	for _, c := range w.law.Cells {
 		if c.Moved > mostMoved {
@@ -149,12 +151,16 @@ func (w *warner) cells() {
 		}
 	}
 	if len(moved) > 0 {
-		w.warn("not_monotone", "success falls somewhere as the width grows, and pooling moved it by more than %g, in %s: add seeds; if it stays, the needed width there is not one number", mostMoved, list(moved))
+		w.warn("not_monotone", "success falls somewhere as the width grows, and pooling moved it by more than %g, in %s: %s; if it stays, the needed width there is not one number", mostMoved, list(moved), l.more())
 	}
 }
 
 // clusters: count of the sweep's data seeds have decided runs.
 func (w *warner) clusters(count, all int, seeds seedCensus) {
+	cells := ", and cell by cell they have no upper end"
+	if w.law.Sought != nil {
+		cells = ""
+	}
 	switch axis := seeds.dataAxis(); {
 	case count == 1 && all > 1:
 		w.warn("one_cluster", "of %d data seeds, one alone has decided runs: there are no intervals; see to it that the others decide the event", all)
@@ -167,7 +173,7 @@ func (w *warner) clusters(count, all int, seeds seedCensus) {
 	case count < measured:
 		w.warn("few_clusters", "%d data seeds: under %d intervals are not to be trusted to their 95 %%, and under %d it was hardly measured how often they hold the truth; add seeds: `%s: 0..%d`", count, fewClusters, measured, axis, fewClusters-1)
 	case count < fewClusters:
-		w.warn("few_clusters", "%d data seeds: under %d intervals are not to be trusted to their 95 %%; in simulated sweeps with 20 those of exponents held the truth in 94 to 98 %%, those of needed widths by the law in 91 to 95 %%, and cell by cell they have no upper end; add seeds: `%s: 0..%d`", count, fewClusters, axis, fewClusters-1)
+		w.warn("few_clusters", "%d data seeds: under %d intervals are not to be trusted to their 95 %%; in simulated sweeps with 20 those of exponents held the truth in 94 to 98 %%, those of needed widths by the law in 91 to 95 %%%s; add seeds: `%s: 0..%d`", count, fewClusters, cells, axis, fewClusters-1)
 	}
 }
 
@@ -183,7 +189,7 @@ func (w *warner) exponents() {
 	w.floor()
 	line := l.Line
 	if line == nil {
-		w.warn("no_line", "fewer than two cells have a needed width of %d or more inside the swept ones: there are no exponents; add cells, `%s`, and widths on both sides of the needed one", LeastWidth, suggestedCells)
+		w.warn("no_line", "fewer than two cells have a needed width of %d or more inside the %s: there are no exponents; add cells, `%s`%s", LeastWidth, l.swept(), suggestedCells, l.unless(", and widths on both sides of the needed one"))
 		return
 	}
 	if _, terms := line.spoken(); line.Cells <= len(terms)+1 {
@@ -202,7 +208,7 @@ func (w *warner) exponents() {
 			w.warn("narrow_range", "%s spans %.1f decades: an exponent over fewer than %g may be a local slope", symbol(t.Name), t.Decades, leastDecades)
 		}
 		if t.Low*t.High <= 0 && t.Inflation <= mostInflation {
-			w.warn("spans_zero", "the interval of the exponent of %s, [%s, %s], holds 0: its sign is not told; add seeds or a wider range", symbol(t.Name), short(t.Low), short(t.High))
+			w.warn("spans_zero", "the interval of the exponent of %s, [%s, %s], holds 0: its sign is not told; %s or a wider range", symbol(t.Name), short(t.Low), short(t.High), l.more())
 		}
 	}
 }
@@ -214,7 +220,7 @@ func (w *warner) contradicted(cells []int) {
 		c, t := l.Cells[i], l.Thresholds[i]
 		wrong = append(wrong, fmt.Sprintf("%s (%s, the law says %s)", c.name(l), t.needed(), short(l.Line.Width(c))))
 	}
-	w.warn("contradicted", "the law is wrong about %s: no exponent and no width by the law is told; sweep widths on both sides of the needed one there", list(wrong))
+	w.warn("contradicted", "the law is wrong about %s: no exponent and no width by the law is told; %s", list(wrong), l.both())
 }
 
 // shape: where the model is not the data's.
@@ -222,7 +228,7 @@ func (w *warner) shape() {
 	l := w.law
 	var wrong []string
 	for _, i := range l.misfits() {
-		wrong = append(wrong, fmt.Sprintf("%s (%s, the law says %s)", l.Cells[i].name(l), l.Thresholds[i].needed(), short(l.Line.reach(l.Cells[i], l.Level))))
+		wrong = append(wrong, fmt.Sprintf("%s (%s, the law says %s)", l.Cells[i].name(l), l.Thresholds[i].needed(), short(l.asOwn(l.Cells[i]))))
 	}
 	if len(wrong) > 0 {
 		consequence := "look at the residuals"
@@ -233,7 +239,7 @@ func (w *warner) shape() {
 	}
 	w.disjoint()
 	if l.Line.Separated {
-		w.warn("separation", "success is a sharp step of the width (complete separation), or hardly depends on it: the slope has a weak Cauchy(0, 2.5) prior, without which it has no bound; sweep widths more closely about the needed ones")
+		w.warn("separation", "success is a sharp step of the width (complete separation), or hardly depends on it: the slope has a weak Cauchy(0, 2.5) prior, without which it has no bound; %s", l.closer())
 	}
 	if !(l.Line.Slope > 0) {
 		w.warn("no_growth", "success does not grow with the width: there is no needed width; sweep wider networks, and look at the success by width")

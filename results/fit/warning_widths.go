@@ -21,12 +21,11 @@ func (w *warner) extremes() {
 	if smallest == largest {
 		w.warn("one_width", "only m = %d has decided runs: no needed width can be found; sweep it: `m: %s`", smallest, logAxis(max(smallest/widenBy, leastHelpfulM), largest*widenBy))
 	}
-	wider, narrower := logAxis(smallest, largest*widenBy*widenBy), logAxis(max(smallest/(widenBy*widenBy), leastHelpfulM), largest)
 	switch successes {
 	case 0:
-		w.oneSided("no_success", "no decided run succeeded", "above", func(t Threshold) Number { return t.Low }, "go wider: `m: "+wider+"`")
+		w.oneSided("no_success", "no decided run succeeded", "above", func(t Threshold) Number { return t.Low }, l.wider(smallest, largest, widenBy*widenBy))
 	case runs:
-		w.oneSided("no_failure", "every decided run succeeded", "at most", func(t Threshold) Number { return t.High }, "go narrower: `m: "+narrower+"`")
+		w.oneSided("no_failure", "every decided run succeeded", "at most", func(t Threshold) Number { return t.High }, l.narrower(smallest, largest, widenBy*widenBy))
 	default:
 		w.edges(smallest, largest)
 	}
@@ -73,15 +72,15 @@ func (w *warner) edges(smallest, largest int64) {
 			open = append(open, name)
 		}
 	}
-	wider, narrower := logAxis(smallest, largest*widenBy), logAxis(max(smallest/widenBy, leastHelpfulM), largest)
+	l := w.law
 	if len(above) > 0 {
-		w.warn("above_widths", "success does not reach %g as far as the widths tell in %s; go wider: `m: %s`", w.law.Level, list(above), wider)
+		w.warn("above_widths", "success does not reach %g as far as the widths tell in %s; %s", l.Level, list(above), l.wider(smallest, largest, widenBy))
 	}
 	if len(below) > 0 {
-		w.warn("below_widths", "success is %g or more already at the narrowest network that tells in %s; go narrower: `m: %s`", w.law.Level, list(below), narrower)
+		w.warn("below_widths", "success is %g or more already at the narrowest network that tells in %s; %s", l.Level, list(below), l.narrower(smallest, largest, widenBy))
 	}
 	if len(open) > 0 {
-		w.warn("open_interval", "the interval reaches beyond the swept widths in %s; sweep more widths, `m: %s`, or more seeds", list(open), logAxis(max(smallest/2, leastHelpfulM), largest*2))
+		w.warn("open_interval", "the interval reaches beyond the %s in %s; %s", l.swept(), list(open), l.further(smallest, largest))
 	}
 }
 

@@ -11,6 +11,7 @@ type posterior struct {
 	first int
 	mass  []float64 // Invariant: sums to 1, but for rounding
 	mean  float64   // of the log of the slope
+	lapse float64   // the mean
 }
 
 // An observed is what was tried at one position.
@@ -128,12 +129,14 @@ func (r *Rule) weigh(seen []observed, matters func(slope, lapse int) bool, top f
 			}
 		}
 		p.mean += float64(sum * r.nuisances[i].logSlope)
+		p.lapse += float64(sum * lapses[i%len(lapses)])
 		total += sum
 	}
 	for j := range p.mass {
 		p.mass[j] /= total
 	}
 	p.mean /= total
+	p.lapse /= total
 	return p
 }
 

@@ -125,6 +125,7 @@ const patience = 32
 // A Finding is what a cell's outcomes say.
 type Finding struct {
 	M, Low, High float64 // the posterior's median, and its central 95 %
+	Slope, Lapse float64 // of the response: the posterior's means, geometric for the slope
 	End          End
 }
 
@@ -147,7 +148,7 @@ func (r *Rule) Next(t *Tally) (Finding, []int) {
 
 func (r *Rule) finding(t *Tally, p *posterior) Finding {
 	low, high := p.quantile((1-credible)/2), p.quantile((1+credible)/2)
-	f := Finding{M: r.at(p.quantile(0.5)), Low: r.at(low), High: r.at(high)}
+	f := Finding{M: r.at(p.quantile(0.5)), Low: r.at(low), High: r.at(high), Slope: p.slope(), Lapse: p.lapse}
 	switch {
 	case t.Censored >= patience && 4*t.Censored > 3*t.Runs:
 		f.End = Censored
