@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/widthlaw/widthlaw/sweep"
 )
@@ -112,7 +113,8 @@ func (c *Coordinator) storedOutcome(key sweep.Key) (o sweep.Outcome, digest [32]
 	return o, sweep.PointDigest(key, row.Outcome), true, nil
 }
 
-// replayAll replays the hunts that the store was found with.
+// replayAll replays the hunts that the store was found with. A point that had ended in trouble and is not where it was is tried again (see
+// troubles).
 func (c *Coordinator) replayAll() error {
 	for _, k := range c.campaigns {
 		if k.hunt == nil {
@@ -124,7 +126,9 @@ func (c *Coordinator) replayAll() error {
 		}
 		given := map[sweep.Key]sweep.State{}
 		for _, t := range stored {
-			given[t.Key] = t.State
+			if item, ok := k.item(t.Index); ok && item.Key == t.Key {
+				given[t.Key] = t.State
+			}
 		}
 		if k.frontier, err = c.replay(context.Background(), k, given); err != nil {
 			return err
@@ -133,21 +137,40 @@ func (c *Coordinator) replayAll() error {
 	return nil
 }
 
-// prepare replays the hunt of a campaign that is to take the place of old, if there is one. The loop must not know it yet.
+// prepare replays the hunt of a campaign that is to take the place of old, or, for a plan, could take that of its name. The loop must not
+// know it yet. What happens meanwhile, its feeder sees (hunt_seek.go).
 func (c *Coordinator) prepare(ctx context.Context, k, old *campaign) (err error) {
 	given := map[sweep.Key]sweep.State{}
-	if old != nil {
-		if err := c.ask(ctx, func() { given = c.queue.Resting(old.id) }); err != nil {
-			return err
+	err = c.ask(ctx, func() {
+		for _, x := range c.campaigns {
+			if x == old || old == nil && x.record.Name == k.spec.Name {
+				given = c.queue.Resting(x.id)
+			}
 		}
+	})
+	if err != nil {
+		return err
 	}
 	k.frontier, err = c.replay(ctx, k, given)
 	return err
 }
 
-// again begins the hunt of a sweep anew, after the results that it rests on have changed. c.control is held.
-func (c *Coordinator) again(ctx context.Context, k *campaign) (sweep.Status, error) {
-	return c.admit(ctx, newCampaign(k.record, k.spec), k)
+// again begins the hunt of a sweep anew, after the results that it rests on have changed: of its latest revision, where k is none any more.
+// Nothing of it is stored. c.control is held.
+func (c *Coordinator) again(ctx context.Context, k *campaign) (status sweep.Status, err error) {
+	ctx = context.WithoutCancel(ctx)
+	var old *campaign
+	if err := c.look(ctx, k.id, func(found *campaign) { old = found }); err != nil {
+		return status, err
+	}
+	next := newCampaign(old.record, old.spec)
+	if err := c.prepare(ctx, next, old); err != nil {
+		return status, err
+	}
+	return status, c.ask(ctx, func() {
+		c.replace(old, next)
+		status = c.status(next, time.Now())
+	})
 }
 
 // reconsider begins a hunt again that has given up a point too early. The loop calls it.

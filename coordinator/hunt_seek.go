@@ -2,6 +2,8 @@ package coordinator
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/widthlaw/widthlaw/coordinator/queue"
 	"github.com/widthlaw/widthlaw/sweep"
@@ -15,6 +17,9 @@ func (c *Coordinator) seek(k *campaign, f *feeder) {
 		s.cells[cell.number] = cell
 	}
 	picks := k.frontier // they are known to the loop
+	if !s.catchUp() {
+		return
+	}
 	for s.give(picks) {
 		select {
 		case <-k.hunt.wake:
@@ -42,6 +47,35 @@ type seeker struct {
 	cells []*huntCell // by number
 	runs  float64     // that were given
 	flops float64     // of them
+}
+
+// catchUp finds what has come of points between the replay, which saw them as they were then, and the moment from which on the loop has told
+// this hunt.
+func (s *seeker) catchUp() bool {
+	h, id := s.k.hunt, s.k.id
+	var rest map[sweep.Key]sweep.State
+	var given []uint64
+	err := s.c.ask(context.Background(), func() {
+		if s.k.feeder != s.f {
+			return
+		}
+		rest, given = s.c.queue.Resting(id), slices.Collect(maps.Keys(h.given))
+		for _, key := range slices.SortedFunc(maps.Keys(rest), func(a, b sweep.Key) int { return slices.Compare(a[:], b[:]) }) {
+			s.k.givenUp(s.c.queue, id, key, rest[key])
+		}
+	})
+	stale := slices.ContainsFunc(given, func(index uint64) bool {
+		item, _ := s.k.item(index)
+		_, ok := rest[item.Key]
+		return !ok // it is done after all, or tried again
+	})
+	if err != nil || !stale {
+		return err == nil
+	}
+	return s.c.ask(context.Background(), func() {
+		h.stale = true
+		s.c.reconsider(s.k)
+	}) == nil
 }
 
 // choose takes news to its cells, and has those choose on whose batches are back.
