@@ -80,8 +80,9 @@ func (t *tangent) count(_ *worker, block int) {
 // fill makes the lower triangle of H.
 func (t *tangent) fill(_ *worker, block int) {
 	for i := block * rowsAtATime; i < min(t.net.n, (block+1)*rowsAtATime); i++ {
+		row := t.products(i)
 		for j, both := range triangleRow(t.counts, i) {
-			t.h[i*t.net.n+j] = t.k.At(i, j) * float64(both) / float64(t.net.m)
+			row[j] = row[j] * float64(both) / float64(t.net.m)
 		}
 	}
 }
@@ -89,11 +90,20 @@ func (t *tangent) fill(_ *worker, block int) {
 // differ makes the lower triangle of H - H(0), from the differences of counts.
 func (t *tangent) differ(_ *worker, block int) {
 	for i := block * rowsAtATime; i < min(t.net.n, (block+1)*rowsAtATime); i++ {
-		first := triangleRow(t.first, i)
+		row, first := t.products(i), triangleRow(t.first, i)
 		for j, both := range triangleRow(t.counts, i) {
-			t.h[i*t.net.n+j] = t.k.At(i, j) * float64(int64(both)-int64(first[j])) / float64(t.net.m)
+			row[j] = row[j] * float64(int64(both)-int64(first[j])) / float64(t.net.m)
 		}
 	}
+}
+
+// products sets row i of the lower triangle to that of X X^T.
+func (t *tangent) products(i int) []float64 {
+	row := t.h[i*t.net.n:][:i+1]
+	for j := 0; j <= i; {
+		j += copy(row[j:], t.k.From(i, j))
+	}
+	return row
 }
 
 // triangleRow is row i of a lower triangle that is stored row by row.

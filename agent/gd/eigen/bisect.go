@@ -8,20 +8,33 @@ type tridiagonal struct {
 	beside   []float64 // n-1
 }
 
-// extremes is the least and the greatest eigenvalue.
+// extremes is the least and the greatest eigenvalue. Their bisections go side by side: each waits for its own divisions alone.
 func (t tridiagonal) extremes() (least, greatest float64) {
-	return t.eigenvalue(1), t.eigenvalue(len(t.diagonal))
+	squares := t.squares()
+	first, last := t.bisection(1), t.bisection(len(t.diagonal))
+	x, more := first.middle()
+	y, moreToo := last.middle()
+	for more && moreToo {
+		below, belowToo := t.belowBoth(squares, x, y)
+		first.take(x, below)
+		last.take(y, belowToo)
+		x, more = first.middle()
+		y, moreToo = last.middle()
+	}
+	return t.end(squares, first), t.end(squares, last)
 }
 
 // eigenvalue is the k-th eigenvalue, k = 1 the least: the largest float64 not above the eigenvalue as rounded counts see it, or, near
 // zero, within 2^-80 of the matrix's size.
-func (t tridiagonal) eigenvalue(k int) float64 {
+func (t tridiagonal) eigenvalue(k int) float64 { return t.end(t.squares(), t.bisection(k)) }
+
+// squares are those of the elements beside the diagonal.
+func (t tridiagonal) squares() []float64 {
 	squares := make([]float64, len(t.beside))
 	for i, e := range t.beside {
 		squares[i] = float64(e * e)
 	}
-	low, high := t.bounds()
-	return t.bisect(squares, low, high, k)
+	return squares
 }
 
 // eigenvector sets v to a unit eigenvector for an eigenvalue, given pivots, 2 len(v) numbers of workspace. The factors of the matrix minus the
@@ -82,24 +95,45 @@ func (t tridiagonal) bounds() (low, high float64) {
 	return low - slack, high + slack
 }
 
-// bisect is the k-th eigenvalue. Fewer than k eigenvalues are below low, k or more below high.
-func (t tridiagonal) bisect(squares []float64, low, high float64, k int) float64 {
-	enough := 0x1p-80 * (high - low)
-	for high-low > enough {
-		middle := low + float64(0.5*(high-low))
-		if low < 0 && high > 0 {
-			middle = 0 // so that an eigenvalue that is exactly 0 is found as 0
-		}
-		if middle <= low || middle >= high {
-			break
-		}
-		if t.below(squares, middle) < k {
-			low = middle
-		} else {
-			high = middle
-		}
+// A bisection closes in on the k-th eigenvalue: fewer than k eigenvalues are below low, k or more below high.
+type bisection struct {
+	k         int
+	low, high float64
+	enough    float64 // the width at which it ends
+}
+
+func (t tridiagonal) bisection(k int) *bisection {
+	low, high := t.bounds()
+	return &bisection{k: k, low: low, high: high, enough: 0x1p-80 * (high - low)}
+}
+
+// middle is where to count next; false at the end, when the eigenvalue is low.
+func (b *bisection) middle() (x float64, more bool) {
+	if !(b.high-b.low > b.enough) {
+		return 0, false
 	}
-	return low
+	x = b.low + float64(0.5*(b.high-b.low))
+	if b.low < 0 && b.high > 0 {
+		x = 0 // so that an eigenvalue that is exactly 0 is found as 0
+	}
+	return x, x > b.low && x < b.high
+}
+
+// take takes how many eigenvalues are below x.
+func (b *bisection) take(x float64, below int) {
+	if below < b.k {
+		b.low = x
+	} else {
+		b.high = x
+	}
+}
+
+// end goes through a bisection to its end.
+func (t tridiagonal) end(squares []float64, b *bisection) float64 {
+	for x, more := b.middle(); more; x, more = b.middle() {
+		b.take(x, t.below(squares, x))
+	}
+	return b.low
 }
 
 // below is the number of eigenvalues less than x: the number of negative pivots of the matrix minus x (Sylvester), monotone in
@@ -117,4 +151,24 @@ func (t tridiagonal) below(squares []float64, x float64) int {
 		}
 	}
 	return count
+}
+
+// belowBoth is below of two numbers.
+func (t tridiagonal) belowBoth(squares []float64, x, y float64) (below, belowToo int) {
+	pivot, pivotToo := 1.0, 1.0
+	for i, d := range t.diagonal {
+		next, nextToo := d-x, d-y
+		if i > 0 && squares[i-1] != 0 {
+			next -= squares[i-1] / pivot
+			nextToo -= squares[i-1] / pivotToo
+		}
+		pivot, pivotToo = next+0, nextToo+0
+		if pivot < 0 {
+			below++
+		}
+		if pivotToo < 0 {
+			belowToo++
+		}
+	}
+	return below, belowToo
 }

@@ -18,19 +18,20 @@ const (
 // where the terms are v, w, v', w', ... of the reflections v, v', ... of the panel so far: H A H = A - v w' - w v' for
 // H = I - tau v v'. At the end of a panel a itself is updated.
 type reduction struct {
-	n            int
-	kern         *kernel.Set
-	each         Each
-	a            []float64 // n x n, both triangles
-	terms, minus []float64 // 2 panel x n: the terms, and what they are with the other sign
-	v, y         []float64 // n: the reflection, and the matrix times it
-	sums         [2 * panel]float64
+	n       int
+	kern    *kernel.Set
+	each    Each
+	a       []float64 // n x n, both triangles
+	terms   []float64 // 2 panel x n
+	against []float64 // 2 panel x n: in row t, -terms_t'
+	v, y    []float64 // n: the reflection, and the matrix times it
+	sums    [2 * panel]float64
 }
 
 // tridiagonalise overwrites a.
 func tridiagonalise(a []float64, n int, kern *kernel.Set, each Each) tridiagonal {
 	r := &reduction{
-		n: n, kern: kern, each: each, a: a, terms: make([]float64, 2*panel*n), minus: make([]float64, 2*panel*n),
+		n: n, kern: kern, each: each, a: a, terms: make([]float64, 2*panel*n), against: make([]float64, 2*panel*n),
 		v: make([]float64, n), y: make([]float64, n),
 	}
 	t := tridiagonal{make([]float64, n), make([]float64, n-1)}
@@ -51,13 +52,8 @@ func tridiagonalise(a []float64, n int, kern *kernel.Set, each Each) tridiagonal
 // column sets v to column k of the matrix that remains, after terms/2 reflections of this panel.
 func (r *reduction) column(k, terms int) {
 	copy(r.v[k:], r.a[k*r.n+k:][:r.n-k])
-	for t := range terms {
-		r.add(r.v[k:], r.minus[(t^1)*r.n+k:], r.terms[t*r.n+k:])
-	}
+	r.kern.Combine(r.v[k:], r.against[k:], r.n, r.terms[k:], r.n, terms)
 }
-
-// add adds a multiple of y, the first number of times, to x.
-func (r *reduction) add(x, times, y []float64) { r.kern.Descend(x, times[:1], y, 0, len(x)) }
 
 // reflect makes the reflection that takes column k, which stands in v, to zero below its subdiagonal element, which it
 // returns, and adds it to the panel.
@@ -76,10 +72,10 @@ func (r *reduction) reflect(k, terms int) (beside float64) {
 		}
 	}
 	for i, term := range [][]float64{v, y} {
-		at := (terms+i)*r.n + k + 1
-		copy(r.terms[at:], term)
+		copy(r.terms[(terms+i)*r.n+k+1:], term)
+		against := r.against[(terms+(i^1))*r.n+k+1:]
 		for j, x := range term {
-			r.minus[at+j] = -x
+			against[j] = -x
 		}
 	}
 	return beside
@@ -132,10 +128,7 @@ func (r *reduction) pending(from, terms int) {
 	}
 	sums := r.sums[:terms]
 	r.kern.Dots(sums, r.terms[from:], r.n, r.v[from:], 0, r.n-from)
-	for t := range sums {
-		sums[t] = -sums[t]
-		r.add(r.y[from:], sums[t:], r.terms[(t^1)*r.n+from:])
-	}
+	r.kern.Combine(r.y[from:], sums, 1, r.against[from:], r.n, terms)
 }
 
 // update brings rows and columns >= from of a up to date at the end of a panel.
@@ -143,9 +136,7 @@ func (r *reduction) update(from int) {
 	r.share(from, func(begin, end int) {
 		for i := begin; i < end; i++ {
 			row := r.a[i*r.n+from:][:i+1-from]
-			for t := range 2 * panel {
-				r.add(row, r.minus[t*r.n+i:], r.terms[(t^1)*r.n+from:])
-			}
+			r.kern.Combine(row, r.terms[i:], r.n, r.against[from:], r.n, 2*panel)
 			for l, v := range row[:i-from] {
 				r.a[(from+l)*r.n+i] = v
 			}

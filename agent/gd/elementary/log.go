@@ -48,6 +48,9 @@ func fraction(x float64) (f, k float64) {
 	return math.Float64frombits(b&(1<<52-1)+root) - 1, float64(int64(e) - 1023)
 }
 
+// logTerms are the coefficients of logDouble's series but for the first, the second and the last.
+var logTerms = [...]float64{1.0 / 29, 1.0 / 27, 1.0 / 25, 1.0 / 23, 1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5}
+
 // logDouble is the logarithm of a positive, finite x to about 65 bits.
 func logDouble(x float64) double {
 	f, k := fraction(x)
@@ -58,8 +61,8 @@ func logDouble(x float64) double {
 	t := double{s, residual / d.hi}
 	z := t.times(t)
 	p := 1.0 / 31
-	for c := 29.0; c >= 5; c -= 2 {
-		p = math.FMA(p, z.hi, 1/c)
+	for _, c := range logTerms {
+		p = math.FMA(p, z.hi, c)
 	}
 	series := sum(third.hi, float64(p*z.hi))
 	series.lo += third.lo

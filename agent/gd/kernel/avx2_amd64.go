@@ -102,6 +102,11 @@ func avx2Works32(out *float64, c *float32, z *float32, z0 *float32, n int, rows 
 //go:noescape
 func avx2Peak32(rounds int, start *float32)
 
+// avx2Combine takes at least one row of at least one number.
+//
+//go:noescape
+func avx2Combine(x *float64, coef *float64, apart int, step *float64, stride int, n int, rows int)
+
 // avx2Widen takes at least one number.
 //
 //go:noescape

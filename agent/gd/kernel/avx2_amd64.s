@@ -1779,568 +1779,568 @@ GLOBL bitOfLane64<>(SB), RODATA|NOPTR, $64
 // func avx2Activate(z *float64, stride int, a *float64, bits *uint64, sum *float64, n int, rows int) (flips int)
 // Requires: AVX, AVX2, FMA3, POPCNT
 TEXT ·avx2Activate(SB), NOSPLIT, $0-64
-	MOVQ   z+0(FP), AX
-	MOVQ   stride+8(FP), DX
-	SHLQ   $0x03, DX
-	MOVQ   bits+24(FP), BX
-	MOVQ   sum+32(FP), DI
-	MOVQ   n+40(FP), R8
-	MOVQ   R8, SI
-	ADDQ   $0x3f, SI
-	SHRQ   $0x06, SI
-	MOVQ   SI, R9
-	SHLQ   $0x01, R9
-	SHLQ   $0x03, SI
-	XORQ   R10, R10
+	MOVQ   z+0(FP), SI
+	MOVQ   stride+8(FP), DI
+	SHLQ   $0x03, DI
+	MOVQ   bits+24(FP), R8
+	MOVQ   sum+32(FP), DX
+	MOVQ   n+40(FP), AX
+	MOVQ   AX, R9
+	ADDQ   $0x3f, R9
+	SHRQ   $0x06, R9
+	MOVQ   R9, R10
+	SHLQ   $0x01, R10
+	SHLQ   $0x03, R9
+	XORQ   R11, R11
 	VXORPD Y8, Y8, Y8
 
 strips:
 	VPCMPEQQ Y8, Y8, Y10
-	CMPQ     R8, $0x00000020
+	CMPQ     AX, $0x00000020
 	JGE      strip8
-	MOVQ     R8, CX
+	MOVQ     AX, CX
 	NEGQ     CX
 	ANDQ     $0x03, CX
-	LEAQ     lanesavx264<>+0(SB), R11
-	VMOVDQU  (R11)(CX*8), Y10
-	CMPQ     R8, $0x0000001c
+	LEAQ     lanesavx264<>+0(SB), BX
+	VMOVDQU  (BX)(CX*8), Y10
+	CMPQ     AX, $0x0000001c
 	JG       strip8
-	CMPQ     R8, $0x00000018
+	CMPQ     AX, $0x00000018
 	JG       strip7
-	CMPQ     R8, $0x00000014
+	CMPQ     AX, $0x00000014
 	JG       strip6
-	CMPQ     R8, $0x00000010
+	CMPQ     AX, $0x00000010
 	JG       strip5
-	CMPQ     R8, $0x0000000c
+	CMPQ     AX, $0x0000000c
 	JG       strip4
-	CMPQ     R8, $0x00000008
+	CMPQ     AX, $0x00000008
 	JG       strip3
-	CMPQ     R8, $0x00000004
+	CMPQ     AX, $0x00000004
 	JG       strip2
-	CMPQ     R8, $0x00000000
+	CMPQ     AX, $0x00000000
 	JG       strip1
 	JMP      strip0
 
 strip8:
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VMOVUPD    64(DI), Y2
-	VMOVUPD    96(DI), Y3
-	VMOVUPD    128(DI), Y4
-	VMOVUPD    160(DI), Y5
-	VMOVUPD    192(DI), Y6
-	VMASKMOVPD 224(DI), Y10, Y7
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMOVUPD    96(DX), Y3
+	VMOVUPD    128(DX), Y4
+	VMOVUPD    160(DX), Y5
+	VMOVUPD    192(DX), Y6
+	VMASKMOVPD 224(DX), Y10, Y7
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip8_row:
 	VBROADCASTSD (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPD   224(CX), Y10, Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
 	VANDPD       Y10, Y14, Y14
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y7
 	VMOVUPD      192(CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y6
 	VMOVUPD      160(CX), Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y5
 	VMOVUPD      128(CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y4
 	VMOVUPD      96(CX), Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
+	MOVL         BX, R15
 	XORL         (R12), R15
 	POPCNTL      R15, R15
-	ADDQ         R15, R10
-	MOVL         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVL         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip8_row
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
-	VMOVUPD      Y2, 64(DI)
-	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y4, 128(DI)
-	VMOVUPD      Y5, 160(DI)
-	VMOVUPD      Y6, 192(DI)
-	VMASKMOVPD   Y7, Y10, 224(DI)
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMOVUPD      Y3, 96(DX)
+	VMOVUPD      Y4, 128(DX)
+	VMOVUPD      Y5, 160(DX)
+	VMOVUPD      Y6, 192(DX)
+	VMASKMOVPD   Y7, Y10, 224(DX)
 	JMP          next
 
 strip7:
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VMOVUPD    64(DI), Y2
-	VMOVUPD    96(DI), Y3
-	VMOVUPD    128(DI), Y4
-	VMOVUPD    160(DI), Y5
-	VMASKMOVPD 192(DI), Y10, Y6
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMOVUPD    96(DX), Y3
+	VMOVUPD    128(DX), Y4
+	VMOVUPD    160(DX), Y5
+	VMASKMOVPD 192(DX), Y10, Y6
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip7_row:
 	VBROADCASTSD (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPD   192(CX), Y10, Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
 	VANDPD       Y10, Y13, Y13
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y6
 	VMOVUPD      160(CX), Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y5
 	VMOVUPD      128(CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y4
 	VMOVUPD      96(CX), Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
+	MOVL         BX, R15
 	XORL         (R12), R15
 	POPCNTL      R15, R15
-	ADDQ         R15, R10
-	MOVL         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVL         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip7_row
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
-	VMOVUPD      Y2, 64(DI)
-	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y4, 128(DI)
-	VMOVUPD      Y5, 160(DI)
-	VMASKMOVPD   Y6, Y10, 192(DI)
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMOVUPD      Y3, 96(DX)
+	VMOVUPD      Y4, 128(DX)
+	VMOVUPD      Y5, 160(DX)
+	VMASKMOVPD   Y6, Y10, 192(DX)
 	JMP          next
 
 strip6:
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VMOVUPD    64(DI), Y2
-	VMOVUPD    96(DI), Y3
-	VMOVUPD    128(DI), Y4
-	VMASKMOVPD 160(DI), Y10, Y5
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMOVUPD    96(DX), Y3
+	VMOVUPD    128(DX), Y4
+	VMASKMOVPD 160(DX), Y10, Y5
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip6_row:
 	VBROADCASTSD (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPD   160(CX), Y10, Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
 	VANDPD       Y10, Y14, Y14
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y5
 	VMOVUPD      128(CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y4
 	VMOVUPD      96(CX), Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
+	MOVL         BX, R15
 	XORL         (R12), R15
 	POPCNTL      R15, R15
-	ADDQ         R15, R10
-	MOVL         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVL         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip6_row
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
-	VMOVUPD      Y2, 64(DI)
-	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y4, 128(DI)
-	VMASKMOVPD   Y5, Y10, 160(DI)
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMOVUPD      Y3, 96(DX)
+	VMOVUPD      Y4, 128(DX)
+	VMASKMOVPD   Y5, Y10, 160(DX)
 	JMP          next
 
 strip5:
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VMOVUPD    64(DI), Y2
-	VMOVUPD    96(DI), Y3
-	VMASKMOVPD 128(DI), Y10, Y4
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMOVUPD    96(DX), Y3
+	VMASKMOVPD 128(DX), Y10, Y4
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip5_row:
 	VBROADCASTSD (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPD   128(CX), Y10, Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
 	VANDPD       Y10, Y13, Y13
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y4
 	VMOVUPD      96(CX), Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
+	MOVL         BX, R15
 	XORL         (R12), R15
 	POPCNTL      R15, R15
-	ADDQ         R15, R10
-	MOVL         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVL         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip5_row
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
-	VMOVUPD      Y2, 64(DI)
-	VMOVUPD      Y3, 96(DI)
-	VMASKMOVPD   Y4, Y10, 128(DI)
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMOVUPD      Y3, 96(DX)
+	VMASKMOVPD   Y4, Y10, 128(DX)
 	JMP          next
 
 strip4:
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VMOVUPD    64(DI), Y2
-	VMASKMOVPD 96(DI), Y10, Y3
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMASKMOVPD 96(DX), Y10, Y3
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip4_row:
 	VBROADCASTSD (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPD   96(CX), Y10, Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
 	VANDPD       Y10, Y14, Y14
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
+	MOVL         BX, R15
 	XORL         (R12), R15
 	POPCNTL      R15, R15
-	ADDQ         R15, R10
-	MOVL         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVL         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip4_row
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
-	VMOVUPD      Y2, 64(DI)
-	VMASKMOVPD   Y3, Y10, 96(DI)
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMASKMOVPD   Y3, Y10, 96(DX)
 	JMP          next
 
 strip3:
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VMASKMOVPD 64(DI), Y10, Y2
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMASKMOVPD 64(DX), Y10, Y2
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip3_row:
 	VBROADCASTSD (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPD   64(CX), Y10, Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
 	VANDPD       Y10, Y13, Y13
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
+	MOVL         BX, R15
 	XORL         (R12), R15
 	POPCNTL      R15, R15
-	ADDQ         R15, R10
-	MOVL         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVL         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip3_row
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
-	VMASKMOVPD   Y2, Y10, 64(DI)
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMASKMOVPD   Y2, Y10, 64(DX)
 	JMP          next
 
 strip2:
-	VMOVUPD    (DI), Y0
-	VMASKMOVPD 32(DI), Y10, Y1
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMASKMOVPD 32(DX), Y10, Y1
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip2_row:
 	VBROADCASTSD (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPD   32(CX), Y10, Y12
 	VCMPPD       $0x15, Y8, Y12, Y14
 	VANDPD       Y10, Y14, Y14
 	VMOVMSKPD    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y12, Y8, Y12
 	VFMADD231PD  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
-	SHLQ         $0x04, R11
+	SHLQ         $0x04, BX
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
+	MOVL         BX, R15
 	XORL         (R12), R15
 	POPCNTL      R15, R15
-	ADDQ         R15, R10
-	MOVL         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVL         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip2_row
-	VMOVUPD      Y0, (DI)
-	VMASKMOVPD   Y1, Y10, 32(DI)
+	VMOVUPD      Y0, (DX)
+	VMASKMOVPD   Y1, Y10, 32(DX)
 	JMP          next
 
 strip1:
-	VMASKMOVPD (DI), Y10, Y0
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMASKMOVPD (DX), Y10, Y0
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip1_row:
 	VBROADCASTSD (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPD   (CX), Y10, Y11
 	VCMPPD       $0x15, Y8, Y11, Y13
 	VANDPD       Y10, Y13, Y13
 	VMOVMSKPD    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPD       Y11, Y8, Y11
 	VFMADD231PD  Y11, Y9, Y0
-	MOVL         R11, R15
+	MOVL         BX, R15
 	XORL         (R12), R15
 	POPCNTL      R15, R15
-	ADDQ         R15, R10
-	MOVL         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVL         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip1_row
-	VMASKMOVPD   Y0, Y10, (DI)
+	VMASKMOVPD   Y0, Y10, (DX)
 	JMP          next
 
 strip0:
-	MOVQ AX, CX
-	MOVQ BX, R12
+	MOVQ SI, CX
+	MOVQ R8, R12
 	MOVQ a+16(FP), R13
 	MOVQ rows+48(FP), R14
 
 strip0_row:
 	VBROADCASTSD (R13), Y9
-	XORQ         R11, R11
-	MOVL         R11, R15
+	XORQ         BX, BX
+	MOVL         BX, R15
 	XORL         (R12), R15
 	POPCNTL      R15, R15
-	ADDQ         R15, R10
-	MOVL         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVL         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip0_row
 
 next:
-	ADDQ $0x00000100, AX
-	ADDQ $0x00000100, DI
-	ADDQ $0x00000004, BX
-	SUBQ $0x00000020, R8
-	DECQ R9
+	ADDQ $0x00000100, SI
+	ADDQ $0x00000100, DX
+	ADDQ $0x00000004, R8
+	SUBQ $0x00000020, AX
+	DECQ R10
 	JNZ  strips
-	MOVQ R10, flips+56(FP)
+	MOVQ R11, flips+56(FP)
 	VZEROUPPER
 	RET
 
@@ -4568,545 +4568,545 @@ GLOBL bitOfLane32<>(SB), RODATA|NOPTR, $32
 // func avx2Activate32(z *float32, stride int, a *float32, bits *uint64, sum *float32, n int, rows int) (flips int)
 // Requires: AVX, AVX2, FMA3, POPCNT
 TEXT ·avx2Activate32(SB), NOSPLIT, $0-64
-	MOVQ   z+0(FP), AX
-	MOVQ   stride+8(FP), DX
-	SHLQ   $0x02, DX
-	MOVQ   bits+24(FP), BX
-	MOVQ   sum+32(FP), DI
-	MOVQ   n+40(FP), R8
-	MOVQ   R8, SI
-	ADDQ   $0x3f, SI
-	SHRQ   $0x06, SI
-	MOVQ   SI, R9
-	SHLQ   $0x03, SI
-	XORQ   R10, R10
+	MOVQ   z+0(FP), SI
+	MOVQ   stride+8(FP), DI
+	SHLQ   $0x02, DI
+	MOVQ   bits+24(FP), R8
+	MOVQ   sum+32(FP), DX
+	MOVQ   n+40(FP), AX
+	MOVQ   AX, R9
+	ADDQ   $0x3f, R9
+	SHRQ   $0x06, R9
+	MOVQ   R9, R10
+	SHLQ   $0x03, R9
+	XORQ   R11, R11
 	VXORPD Y8, Y8, Y8
 
 strips:
 	VPCMPEQQ Y8, Y8, Y10
-	CMPQ     R8, $0x00000040
+	CMPQ     AX, $0x00000040
 	JGE      strip8
-	MOVQ     R8, CX
+	MOVQ     AX, CX
 	NEGQ     CX
 	ANDQ     $0x07, CX
-	LEAQ     lanesavx232<>+0(SB), R11
-	VMOVDQU  (R11)(CX*4), Y10
-	CMPQ     R8, $0x00000038
+	LEAQ     lanesavx232<>+0(SB), BX
+	VMOVDQU  (BX)(CX*4), Y10
+	CMPQ     AX, $0x00000038
 	JG       strip8
-	CMPQ     R8, $0x00000030
+	CMPQ     AX, $0x00000030
 	JG       strip7
-	CMPQ     R8, $0x00000028
+	CMPQ     AX, $0x00000028
 	JG       strip6
-	CMPQ     R8, $0x00000020
+	CMPQ     AX, $0x00000020
 	JG       strip5
-	CMPQ     R8, $0x00000018
+	CMPQ     AX, $0x00000018
 	JG       strip4
-	CMPQ     R8, $0x00000010
+	CMPQ     AX, $0x00000010
 	JG       strip3
-	CMPQ     R8, $0x00000008
+	CMPQ     AX, $0x00000008
 	JG       strip2
-	CMPQ     R8, $0x00000000
+	CMPQ     AX, $0x00000000
 	JG       strip1
 
 strip8:
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VMOVUPD    64(DI), Y2
-	VMOVUPD    96(DI), Y3
-	VMOVUPD    128(DI), Y4
-	VMOVUPD    160(DI), Y5
-	VMOVUPD    192(DI), Y6
-	VMASKMOVPS 224(DI), Y10, Y7
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMOVUPD    96(DX), Y3
+	VMOVUPD    128(DX), Y4
+	VMOVUPD    160(DX), Y5
+	VMOVUPD    192(DX), Y6
+	VMASKMOVPS 224(DX), Y10, Y7
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip8_row:
 	VBROADCASTSS (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPS   224(CX), Y10, Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
 	VANDPD       Y10, Y14, Y14
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y7
 	VMOVUPD      192(CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y6
 	VMOVUPD      160(CX), Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y5
 	VMOVUPD      128(CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y4
 	VMOVUPD      96(CX), Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y0
-	MOVQ         R11, R15
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip8_row
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
-	VMOVUPD      Y2, 64(DI)
-	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y4, 128(DI)
-	VMOVUPD      Y5, 160(DI)
-	VMOVUPD      Y6, 192(DI)
-	VMASKMOVPS   Y7, Y10, 224(DI)
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMOVUPD      Y3, 96(DX)
+	VMOVUPD      Y4, 128(DX)
+	VMOVUPD      Y5, 160(DX)
+	VMOVUPD      Y6, 192(DX)
+	VMASKMOVPS   Y7, Y10, 224(DX)
 	JMP          next
 
 strip7:
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VMOVUPD    64(DI), Y2
-	VMOVUPD    96(DI), Y3
-	VMOVUPD    128(DI), Y4
-	VMOVUPD    160(DI), Y5
-	VMASKMOVPS 192(DI), Y10, Y6
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMOVUPD    96(DX), Y3
+	VMOVUPD    128(DX), Y4
+	VMOVUPD    160(DX), Y5
+	VMASKMOVPS 192(DX), Y10, Y6
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip7_row:
 	VBROADCASTSS (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPS   192(CX), Y10, Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
 	VANDPD       Y10, Y13, Y13
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y6
 	VMOVUPD      160(CX), Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y5
 	VMOVUPD      128(CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y4
 	VMOVUPD      96(CX), Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y0
-	MOVQ         R11, R15
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip7_row
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
-	VMOVUPD      Y2, 64(DI)
-	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y4, 128(DI)
-	VMOVUPD      Y5, 160(DI)
-	VMASKMOVPS   Y6, Y10, 192(DI)
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMOVUPD      Y3, 96(DX)
+	VMOVUPD      Y4, 128(DX)
+	VMOVUPD      Y5, 160(DX)
+	VMASKMOVPS   Y6, Y10, 192(DX)
 	JMP          next
 
 strip6:
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VMOVUPD    64(DI), Y2
-	VMOVUPD    96(DI), Y3
-	VMOVUPD    128(DI), Y4
-	VMASKMOVPS 160(DI), Y10, Y5
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMOVUPD    96(DX), Y3
+	VMOVUPD    128(DX), Y4
+	VMASKMOVPS 160(DX), Y10, Y5
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip6_row:
 	VBROADCASTSS (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPS   160(CX), Y10, Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
 	VANDPD       Y10, Y14, Y14
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y5
 	VMOVUPD      128(CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y4
 	VMOVUPD      96(CX), Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y0
-	MOVQ         R11, R15
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip6_row
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
-	VMOVUPD      Y2, 64(DI)
-	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y4, 128(DI)
-	VMASKMOVPS   Y5, Y10, 160(DI)
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMOVUPD      Y3, 96(DX)
+	VMOVUPD      Y4, 128(DX)
+	VMASKMOVPS   Y5, Y10, 160(DX)
 	JMP          next
 
 strip5:
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VMOVUPD    64(DI), Y2
-	VMOVUPD    96(DI), Y3
-	VMASKMOVPS 128(DI), Y10, Y4
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMOVUPD    96(DX), Y3
+	VMASKMOVPS 128(DX), Y10, Y4
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip5_row:
 	VBROADCASTSS (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPS   128(CX), Y10, Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
 	VANDPD       Y10, Y13, Y13
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y4
 	VMOVUPD      96(CX), Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y0
-	MOVQ         R11, R15
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip5_row
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
-	VMOVUPD      Y2, 64(DI)
-	VMOVUPD      Y3, 96(DI)
-	VMASKMOVPS   Y4, Y10, 128(DI)
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMOVUPD      Y3, 96(DX)
+	VMASKMOVPS   Y4, Y10, 128(DX)
 	JMP          next
 
 strip4:
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VMOVUPD    64(DI), Y2
-	VMASKMOVPS 96(DI), Y10, Y3
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMASKMOVPS 96(DX), Y10, Y3
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip4_row:
 	VBROADCASTSS (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPS   96(CX), Y10, Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
 	VANDPD       Y10, Y14, Y14
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y3
 	VMOVUPD      64(CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y0
-	MOVQ         R11, R15
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip4_row
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
-	VMOVUPD      Y2, 64(DI)
-	VMASKMOVPS   Y3, Y10, 96(DI)
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMASKMOVPS   Y3, Y10, 96(DX)
 	JMP          next
 
 strip3:
-	VMOVUPD    (DI), Y0
-	VMOVUPD    32(DI), Y1
-	VMASKMOVPS 64(DI), Y10, Y2
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMASKMOVPS 64(DX), Y10, Y2
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip3_row:
 	VBROADCASTSS (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPS   64(CX), Y10, Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
 	VANDPD       Y10, Y13, Y13
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y2
 	VMOVUPD      32(CX), Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y0
-	MOVQ         R11, R15
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip3_row
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
-	VMASKMOVPS   Y2, Y10, 64(DI)
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMASKMOVPS   Y2, Y10, 64(DX)
 	JMP          next
 
 strip2:
-	VMOVUPD    (DI), Y0
-	VMASKMOVPS 32(DI), Y10, Y1
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMOVUPD    (DX), Y0
+	VMASKMOVPS 32(DX), Y10, Y1
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip2_row:
 	VBROADCASTSS (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPS   32(CX), Y10, Y12
 	VCMPPS       $0x15, Y8, Y12, Y14
 	VANDPD       Y10, Y14, Y14
 	VMOVMSKPS    Y14, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y12, Y8, Y12
 	VFMADD231PS  Y12, Y9, Y1
 	VMOVUPD      (CX), Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
-	SHLQ         $0x08, R11
+	SHLQ         $0x08, BX
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y0
-	MOVQ         R11, R15
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip2_row
-	VMOVUPD      Y0, (DI)
-	VMASKMOVPS   Y1, Y10, 32(DI)
+	VMOVUPD      Y0, (DX)
+	VMASKMOVPS   Y1, Y10, 32(DX)
 	JMP          next
 
 strip1:
-	VMASKMOVPS (DI), Y10, Y0
-	MOVQ       AX, CX
-	MOVQ       BX, R12
+	VMASKMOVPS (DX), Y10, Y0
+	MOVQ       SI, CX
+	MOVQ       R8, R12
 	MOVQ       a+16(FP), R13
 	MOVQ       rows+48(FP), R14
 
 strip1_row:
 	VBROADCASTSS (R13), Y9
-	XORQ         R11, R11
+	XORQ         BX, BX
 	VMASKMOVPS   (CX), Y10, Y11
 	VCMPPS       $0x15, Y8, Y11, Y13
 	VANDPD       Y10, Y13, Y13
 	VMOVMSKPS    Y13, R15
-	ORQ          R15, R11
+	ORQ          R15, BX
 	VMAXPS       Y11, Y8, Y11
 	VFMADD231PS  Y11, Y9, Y0
-	MOVQ         R11, R15
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip1_row
-	VMASKMOVPS   Y0, Y10, (DI)
+	VMASKMOVPS   Y0, Y10, (DX)
 
 next:
-	ADDQ $0x00000100, AX
-	ADDQ $0x00000100, DI
-	ADDQ $0x00000008, BX
-	SUBQ $0x00000040, R8
-	DECQ R9
+	ADDQ $0x00000100, SI
+	ADDQ $0x00000100, DX
+	ADDQ $0x00000008, R8
+	SUBQ $0x00000040, AX
+	DECQ R10
 	JNZ  strips
-	MOVQ R10, flips+56(FP)
+	MOVQ R11, flips+56(FP)
 	VZEROUPPER
 	RET
 
@@ -5587,6 +5587,280 @@ round:
 	JNZ         round
 	VZEROUPPER
 	RET
+
+// func avx2Combine(x *float64, coef *float64, apart int, step *float64, stride int, n int, rows int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·avx2Combine(SB), NOSPLIT, $0-56
+	MOVQ step+24(FP), SI
+	MOVQ apart+16(FP), DI
+	MOVQ stride+32(FP), R8
+	MOVQ x+0(FP), DX
+	MOVQ n+40(FP), AX
+	SHLQ $0x03, DI
+	SHLQ $0x03, R8
+
+strips:
+	VPCMPEQQ Y8, Y8, Y10
+	CMPQ     AX, $0x00000020
+	JGE      strip8
+	MOVQ     AX, CX
+	NEGQ     CX
+	ANDQ     $0x03, CX
+	LEAQ     lanesOfCombineavx264<>+0(SB), BX
+	VMOVDQU  (BX)(CX*8), Y10
+	CMPQ     AX, $0x0000001c
+	JG       strip8
+	CMPQ     AX, $0x00000018
+	JG       strip7
+	CMPQ     AX, $0x00000014
+	JG       strip6
+	CMPQ     AX, $0x00000010
+	JG       strip5
+	CMPQ     AX, $0x0000000c
+	JG       strip4
+	CMPQ     AX, $0x00000008
+	JG       strip3
+	CMPQ     AX, $0x00000004
+	JG       strip2
+	CMPQ     AX, $0x00000000
+	JG       strip1
+
+strip8:
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMOVUPD    96(DX), Y3
+	VMOVUPD    128(DX), Y4
+	VMOVUPD    160(DX), Y5
+	VMOVUPD    192(DX), Y6
+	VMASKMOVPD 224(DX), Y10, Y7
+	MOVQ       SI, BX
+	MOVQ       coef+8(FP), CX
+	MOVQ       rows+48(FP), R9
+
+strip8_row:
+	VBROADCASTSD (CX), Y9
+	VFMADD231PD  (BX), Y9, Y0
+	VFMADD231PD  32(BX), Y9, Y1
+	VFMADD231PD  64(BX), Y9, Y2
+	VFMADD231PD  96(BX), Y9, Y3
+	VFMADD231PD  128(BX), Y9, Y4
+	VFMADD231PD  160(BX), Y9, Y5
+	VFMADD231PD  192(BX), Y9, Y6
+	VMASKMOVPD   224(BX), Y10, Y11
+	VFMADD231PD  Y11, Y9, Y7
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip8_row
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMOVUPD      Y3, 96(DX)
+	VMOVUPD      Y4, 128(DX)
+	VMOVUPD      Y5, 160(DX)
+	VMOVUPD      Y6, 192(DX)
+	VMASKMOVPD   Y7, Y10, 224(DX)
+	JMP          next
+
+strip7:
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMOVUPD    96(DX), Y3
+	VMOVUPD    128(DX), Y4
+	VMOVUPD    160(DX), Y5
+	VMASKMOVPD 192(DX), Y10, Y6
+	MOVQ       SI, BX
+	MOVQ       coef+8(FP), CX
+	MOVQ       rows+48(FP), R9
+
+strip7_row:
+	VBROADCASTSD (CX), Y9
+	VFMADD231PD  (BX), Y9, Y0
+	VFMADD231PD  32(BX), Y9, Y1
+	VFMADD231PD  64(BX), Y9, Y2
+	VFMADD231PD  96(BX), Y9, Y3
+	VFMADD231PD  128(BX), Y9, Y4
+	VFMADD231PD  160(BX), Y9, Y5
+	VMASKMOVPD   192(BX), Y10, Y11
+	VFMADD231PD  Y11, Y9, Y6
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip7_row
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMOVUPD      Y3, 96(DX)
+	VMOVUPD      Y4, 128(DX)
+	VMOVUPD      Y5, 160(DX)
+	VMASKMOVPD   Y6, Y10, 192(DX)
+	JMP          next
+
+strip6:
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMOVUPD    96(DX), Y3
+	VMOVUPD    128(DX), Y4
+	VMASKMOVPD 160(DX), Y10, Y5
+	MOVQ       SI, BX
+	MOVQ       coef+8(FP), CX
+	MOVQ       rows+48(FP), R9
+
+strip6_row:
+	VBROADCASTSD (CX), Y9
+	VFMADD231PD  (BX), Y9, Y0
+	VFMADD231PD  32(BX), Y9, Y1
+	VFMADD231PD  64(BX), Y9, Y2
+	VFMADD231PD  96(BX), Y9, Y3
+	VFMADD231PD  128(BX), Y9, Y4
+	VMASKMOVPD   160(BX), Y10, Y11
+	VFMADD231PD  Y11, Y9, Y5
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip6_row
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMOVUPD      Y3, 96(DX)
+	VMOVUPD      Y4, 128(DX)
+	VMASKMOVPD   Y5, Y10, 160(DX)
+	JMP          next
+
+strip5:
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMOVUPD    96(DX), Y3
+	VMASKMOVPD 128(DX), Y10, Y4
+	MOVQ       SI, BX
+	MOVQ       coef+8(FP), CX
+	MOVQ       rows+48(FP), R9
+
+strip5_row:
+	VBROADCASTSD (CX), Y9
+	VFMADD231PD  (BX), Y9, Y0
+	VFMADD231PD  32(BX), Y9, Y1
+	VFMADD231PD  64(BX), Y9, Y2
+	VFMADD231PD  96(BX), Y9, Y3
+	VMASKMOVPD   128(BX), Y10, Y11
+	VFMADD231PD  Y11, Y9, Y4
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip5_row
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMOVUPD      Y3, 96(DX)
+	VMASKMOVPD   Y4, Y10, 128(DX)
+	JMP          next
+
+strip4:
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMOVUPD    64(DX), Y2
+	VMASKMOVPD 96(DX), Y10, Y3
+	MOVQ       SI, BX
+	MOVQ       coef+8(FP), CX
+	MOVQ       rows+48(FP), R9
+
+strip4_row:
+	VBROADCASTSD (CX), Y9
+	VFMADD231PD  (BX), Y9, Y0
+	VFMADD231PD  32(BX), Y9, Y1
+	VFMADD231PD  64(BX), Y9, Y2
+	VMASKMOVPD   96(BX), Y10, Y11
+	VFMADD231PD  Y11, Y9, Y3
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip4_row
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y2, 64(DX)
+	VMASKMOVPD   Y3, Y10, 96(DX)
+	JMP          next
+
+strip3:
+	VMOVUPD    (DX), Y0
+	VMOVUPD    32(DX), Y1
+	VMASKMOVPD 64(DX), Y10, Y2
+	MOVQ       SI, BX
+	MOVQ       coef+8(FP), CX
+	MOVQ       rows+48(FP), R9
+
+strip3_row:
+	VBROADCASTSD (CX), Y9
+	VFMADD231PD  (BX), Y9, Y0
+	VFMADD231PD  32(BX), Y9, Y1
+	VMASKMOVPD   64(BX), Y10, Y11
+	VFMADD231PD  Y11, Y9, Y2
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip3_row
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 32(DX)
+	VMASKMOVPD   Y2, Y10, 64(DX)
+	JMP          next
+
+strip2:
+	VMOVUPD    (DX), Y0
+	VMASKMOVPD 32(DX), Y10, Y1
+	MOVQ       SI, BX
+	MOVQ       coef+8(FP), CX
+	MOVQ       rows+48(FP), R9
+
+strip2_row:
+	VBROADCASTSD (CX), Y9
+	VFMADD231PD  (BX), Y9, Y0
+	VMASKMOVPD   32(BX), Y10, Y11
+	VFMADD231PD  Y11, Y9, Y1
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip2_row
+	VMOVUPD      Y0, (DX)
+	VMASKMOVPD   Y1, Y10, 32(DX)
+	JMP          next
+
+strip1:
+	VMASKMOVPD (DX), Y10, Y0
+	MOVQ       SI, BX
+	MOVQ       coef+8(FP), CX
+	MOVQ       rows+48(FP), R9
+
+strip1_row:
+	VBROADCASTSD (CX), Y9
+	VMASKMOVPD   (BX), Y10, Y11
+	VFMADD231PD  Y11, Y9, Y0
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip1_row
+	VMASKMOVPD   Y0, Y10, (DX)
+
+next:
+	ADDQ $0x00000100, DX
+	ADDQ $0x00000100, SI
+	SUBQ $0x00000020, AX
+	JG   strips
+	VZEROUPPER
+	RET
+
+DATA lanesOfCombineavx264<>+0(SB)/8, $-1
+DATA lanesOfCombineavx264<>+8(SB)/8, $-1
+DATA lanesOfCombineavx264<>+16(SB)/8, $-1
+DATA lanesOfCombineavx264<>+24(SB)/8, $-1
+DATA lanesOfCombineavx264<>+32(SB)/8, $+0
+DATA lanesOfCombineavx264<>+40(SB)/8, $+0
+DATA lanesOfCombineavx264<>+48(SB)/8, $+0
+DATA lanesOfCombineavx264<>+56(SB)/8, $+0
+GLOBL lanesOfCombineavx264<>(SB), RODATA|NOPTR, $64
 
 // func avx2Widen(to *float64, from *float32, n int)
 // Requires: AVX

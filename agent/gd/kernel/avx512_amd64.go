@@ -102,6 +102,11 @@ func avx512Works32(out *float64, c *float32, z *float32, z0 *float32, n int, row
 //go:noescape
 func avx512Peak32(rounds int, start *float32)
 
+// avx512Combine takes at least one row of at least one number.
+//
+//go:noescape
+func avx512Combine(x *float64, coef *float64, apart int, step *float64, stride int, n int, rows int)
+
 // avx512Widen takes at least one number.
 //
 //go:noescape

@@ -4485,58 +4485,58 @@ next:
 // func avx512Activate(z *float64, stride int, a *float64, bits *uint64, sum *float64, n int, rows int) (flips int)
 // Requires: AVX, AVX512BW, AVX512DQ, AVX512F, POPCNT
 TEXT ·avx512Activate(SB), NOSPLIT, $0-64
-	MOVQ   z+0(FP), AX
-	MOVQ   stride+8(FP), DX
-	SHLQ   $0x03, DX
-	MOVQ   bits+24(FP), BX
-	MOVQ   sum+32(FP), DI
-	MOVQ   n+40(FP), R8
-	MOVQ   R8, SI
-	ADDQ   $0x3f, SI
-	SHRQ   $0x06, SI
-	MOVQ   SI, R9
-	SHLQ   $0x03, SI
-	XORQ   R10, R10
+	MOVQ   z+0(FP), SI
+	MOVQ   stride+8(FP), DI
+	SHLQ   $0x03, DI
+	MOVQ   bits+24(FP), R8
+	MOVQ   sum+32(FP), DX
+	MOVQ   n+40(FP), AX
+	MOVQ   AX, R9
+	ADDQ   $0x3f, R9
+	SHRQ   $0x06, R9
+	MOVQ   R9, R10
+	SHLQ   $0x03, R9
+	XORQ   R11, R11
 	VPXORQ Z8, Z8, Z8
 
 strips:
 	KXNORB K1, K1, K1
-	CMPQ   R8, $0x00000040
+	CMPQ   AX, $0x00000040
 	JGE    strip8
-	MOVQ   R8, CX
+	MOVQ   AX, CX
 	NEGQ   CX
 	ANDQ   $0x07, CX
-	MOVL   $0x000000ff, R11
-	SHRL   CL, R11
-	KMOVB  R11, K1
-	CMPQ   R8, $0x00000038
+	MOVL   $0x000000ff, BX
+	SHRL   CL, BX
+	KMOVB  BX, K1
+	CMPQ   AX, $0x00000038
 	JG     strip8
-	CMPQ   R8, $0x00000030
+	CMPQ   AX, $0x00000030
 	JG     strip7
-	CMPQ   R8, $0x00000028
+	CMPQ   AX, $0x00000028
 	JG     strip6
-	CMPQ   R8, $0x00000020
+	CMPQ   AX, $0x00000020
 	JG     strip5
-	CMPQ   R8, $0x00000018
+	CMPQ   AX, $0x00000018
 	JG     strip4
-	CMPQ   R8, $0x00000010
+	CMPQ   AX, $0x00000010
 	JG     strip3
-	CMPQ   R8, $0x00000008
+	CMPQ   AX, $0x00000008
 	JG     strip2
-	CMPQ   R8, $0x00000000
+	CMPQ   AX, $0x00000000
 	JG     strip1
 
 strip8:
-	VMOVUPD   (DI), Z0
-	VMOVUPD   64(DI), Z1
-	VMOVUPD   128(DI), Z2
-	VMOVUPD   192(DI), Z3
-	VMOVUPD   256(DI), Z4
-	VMOVUPD   320(DI), Z5
-	VMOVUPD   384(DI), Z6
-	VMOVUPD.Z 448(DI), K1, Z7
-	MOVQ      AX, CX
-	MOVQ      BX, R12
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD   128(DX), Z2
+	VMOVUPD   192(DX), Z3
+	VMOVUPD   256(DX), Z4
+	VMOVUPD   320(DX), Z5
+	VMOVUPD   384(DX), Z6
+	VMOVUPD.Z 448(DX), K1, Z7
+	MOVQ      SI, CX
+	MOVQ      R8, R12
 	MOVQ      a+16(FP), R13
 	MOVQ      rows+48(FP), R14
 
@@ -4581,37 +4581,37 @@ strip8_row:
 	KUNPCKBW     K4, K5, K4
 	KUNPCKWD     K3, K4, K3
 	KUNPCKDQ     K2, K3, K2
-	KMOVQ        K2, R11
-	MOVQ         R11, R15
+	KMOVQ        K2, BX
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip8_row
-	VMOVUPD      Z0, (DI)
-	VMOVUPD      Z1, 64(DI)
-	VMOVUPD      Z2, 128(DI)
-	VMOVUPD      Z3, 192(DI)
-	VMOVUPD      Z4, 256(DI)
-	VMOVUPD      Z5, 320(DI)
-	VMOVUPD      Z6, 384(DI)
-	VMOVUPD      Z7, K1, 448(DI)
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, 128(DX)
+	VMOVUPD      Z3, 192(DX)
+	VMOVUPD      Z4, 256(DX)
+	VMOVUPD      Z5, 320(DX)
+	VMOVUPD      Z6, 384(DX)
+	VMOVUPD      Z7, K1, 448(DX)
 	JMP          next
 
 strip7:
-	VMOVUPD   (DI), Z0
-	VMOVUPD   64(DI), Z1
-	VMOVUPD   128(DI), Z2
-	VMOVUPD   192(DI), Z3
-	VMOVUPD   256(DI), Z4
-	VMOVUPD   320(DI), Z5
-	VMOVUPD.Z 384(DI), K1, Z6
-	MOVQ      AX, CX
-	MOVQ      BX, R12
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD   128(DX), Z2
+	VMOVUPD   192(DX), Z3
+	VMOVUPD   256(DX), Z4
+	VMOVUPD   320(DX), Z5
+	VMOVUPD.Z 384(DX), K1, Z6
+	MOVQ      SI, CX
+	MOVQ      R8, R12
 	MOVQ      a+16(FP), R13
 	MOVQ      rows+48(FP), R14
 
@@ -4651,35 +4651,35 @@ strip7_row:
 	VFMADD231PD  Z17, Z9, Z6
 	KUNPCKWD     K3, K4, K3
 	KUNPCKDQ     K2, K3, K2
-	KMOVQ        K2, R11
-	MOVQ         R11, R15
+	KMOVQ        K2, BX
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip7_row
-	VMOVUPD      Z0, (DI)
-	VMOVUPD      Z1, 64(DI)
-	VMOVUPD      Z2, 128(DI)
-	VMOVUPD      Z3, 192(DI)
-	VMOVUPD      Z4, 256(DI)
-	VMOVUPD      Z5, 320(DI)
-	VMOVUPD      Z6, K1, 384(DI)
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, 128(DX)
+	VMOVUPD      Z3, 192(DX)
+	VMOVUPD      Z4, 256(DX)
+	VMOVUPD      Z5, 320(DX)
+	VMOVUPD      Z6, K1, 384(DX)
 	JMP          next
 
 strip6:
-	VMOVUPD   (DI), Z0
-	VMOVUPD   64(DI), Z1
-	VMOVUPD   128(DI), Z2
-	VMOVUPD   192(DI), Z3
-	VMOVUPD   256(DI), Z4
-	VMOVUPD.Z 320(DI), K1, Z5
-	MOVQ      AX, CX
-	MOVQ      BX, R12
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD   128(DX), Z2
+	VMOVUPD   192(DX), Z3
+	VMOVUPD   256(DX), Z4
+	VMOVUPD.Z 320(DX), K1, Z5
+	MOVQ      SI, CX
+	MOVQ      R8, R12
 	MOVQ      a+16(FP), R13
 	MOVQ      rows+48(FP), R14
 
@@ -4714,33 +4714,33 @@ strip6_row:
 	VFMADD231PD  Z16, Z9, Z5
 	KUNPCKBW     K3, K4, K3
 	KUNPCKDQ     K2, K3, K2
-	KMOVQ        K2, R11
-	MOVQ         R11, R15
+	KMOVQ        K2, BX
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip6_row
-	VMOVUPD      Z0, (DI)
-	VMOVUPD      Z1, 64(DI)
-	VMOVUPD      Z2, 128(DI)
-	VMOVUPD      Z3, 192(DI)
-	VMOVUPD      Z4, 256(DI)
-	VMOVUPD      Z5, K1, 320(DI)
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, 128(DX)
+	VMOVUPD      Z3, 192(DX)
+	VMOVUPD      Z4, 256(DX)
+	VMOVUPD      Z5, K1, 320(DX)
 	JMP          next
 
 strip5:
-	VMOVUPD   (DI), Z0
-	VMOVUPD   64(DI), Z1
-	VMOVUPD   128(DI), Z2
-	VMOVUPD   192(DI), Z3
-	VMOVUPD.Z 256(DI), K1, Z4
-	MOVQ      AX, CX
-	MOVQ      BX, R12
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD   128(DX), Z2
+	VMOVUPD   192(DX), Z3
+	VMOVUPD.Z 256(DX), K1, Z4
+	MOVQ      SI, CX
+	MOVQ      R8, R12
 	MOVQ      a+16(FP), R13
 	MOVQ      rows+48(FP), R14
 
@@ -4770,31 +4770,31 @@ strip5_row:
 	VMAXPD       Z15, Z8, Z15
 	VFMADD231PD  Z15, Z9, Z4
 	KUNPCKDQ     K2, K3, K2
-	KMOVQ        K2, R11
-	MOVQ         R11, R15
+	KMOVQ        K2, BX
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip5_row
-	VMOVUPD      Z0, (DI)
-	VMOVUPD      Z1, 64(DI)
-	VMOVUPD      Z2, 128(DI)
-	VMOVUPD      Z3, 192(DI)
-	VMOVUPD      Z4, K1, 256(DI)
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, 128(DX)
+	VMOVUPD      Z3, 192(DX)
+	VMOVUPD      Z4, K1, 256(DX)
 	JMP          next
 
 strip4:
-	VMOVUPD   (DI), Z0
-	VMOVUPD   64(DI), Z1
-	VMOVUPD   128(DI), Z2
-	VMOVUPD.Z 192(DI), K1, Z3
-	MOVQ      AX, CX
-	MOVQ      BX, R12
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD   128(DX), Z2
+	VMOVUPD.Z 192(DX), K1, Z3
+	MOVQ      SI, CX
+	MOVQ      R8, R12
 	MOVQ      a+16(FP), R13
 	MOVQ      rows+48(FP), R14
 
@@ -4819,29 +4819,29 @@ strip4_row:
 	VFMADD231PD  Z14, Z9, Z3
 	KUNPCKBW     K3, K4, K3
 	KUNPCKWD     K2, K3, K2
-	KMOVQ        K2, R11
-	MOVQ         R11, R15
+	KMOVQ        K2, BX
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip4_row
-	VMOVUPD      Z0, (DI)
-	VMOVUPD      Z1, 64(DI)
-	VMOVUPD      Z2, 128(DI)
-	VMOVUPD      Z3, K1, 192(DI)
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, 128(DX)
+	VMOVUPD      Z3, K1, 192(DX)
 	JMP          next
 
 strip3:
-	VMOVUPD   (DI), Z0
-	VMOVUPD   64(DI), Z1
-	VMOVUPD.Z 128(DI), K1, Z2
-	MOVQ      AX, CX
-	MOVQ      BX, R12
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD.Z 128(DX), K1, Z2
+	MOVQ      SI, CX
+	MOVQ      R8, R12
 	MOVQ      a+16(FP), R13
 	MOVQ      rows+48(FP), R14
 
@@ -4861,27 +4861,27 @@ strip3_row:
 	VMAXPD       Z13, Z8, Z13
 	VFMADD231PD  Z13, Z9, Z2
 	KUNPCKWD     K2, K3, K2
-	KMOVQ        K2, R11
-	MOVQ         R11, R15
+	KMOVQ        K2, BX
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip3_row
-	VMOVUPD      Z0, (DI)
-	VMOVUPD      Z1, 64(DI)
-	VMOVUPD      Z2, K1, 128(DI)
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, K1, 128(DX)
 	JMP          next
 
 strip2:
-	VMOVUPD   (DI), Z0
-	VMOVUPD.Z 64(DI), K1, Z1
-	MOVQ      AX, CX
-	MOVQ      BX, R12
+	VMOVUPD   (DX), Z0
+	VMOVUPD.Z 64(DX), K1, Z1
+	MOVQ      SI, CX
+	MOVQ      R8, R12
 	MOVQ      a+16(FP), R13
 	MOVQ      rows+48(FP), R14
 
@@ -4896,25 +4896,25 @@ strip2_row:
 	VMAXPD       Z12, Z8, Z12
 	VFMADD231PD  Z12, Z9, Z1
 	KUNPCKBW     K2, K3, K2
-	KMOVQ        K2, R11
-	MOVQ         R11, R15
+	KMOVQ        K2, BX
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip2_row
-	VMOVUPD      Z0, (DI)
-	VMOVUPD      Z1, K1, 64(DI)
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, K1, 64(DX)
 	JMP          next
 
 strip1:
-	VMOVUPD.Z (DI), K1, Z0
-	MOVQ      AX, CX
-	MOVQ      BX, R12
+	VMOVUPD.Z (DX), K1, Z0
+	MOVQ      SI, CX
+	MOVQ      R8, R12
 	MOVQ      a+16(FP), R13
 	MOVQ      rows+48(FP), R14
 
@@ -4924,27 +4924,27 @@ strip1_row:
 	VCMPPD       $0x15, Z8, Z11, K1, K2
 	VMAXPD       Z11, Z8, Z11
 	VFMADD231PD  Z11, Z9, Z0
-	KMOVQ        K2, R11
-	MOVQ         R11, R15
+	KMOVQ        K2, BX
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000008, R13
 	DECQ         R14
 	JNZ          strip1_row
-	VMOVUPD      Z0, K1, (DI)
+	VMOVUPD      Z0, K1, (DX)
 
 next:
-	ADDQ $0x00000200, AX
-	ADDQ $0x00000200, DI
-	ADDQ $0x00000008, BX
-	SUBQ $0x00000040, R8
-	DECQ R9
+	ADDQ $0x00000200, SI
+	ADDQ $0x00000200, DX
+	ADDQ $0x00000008, R8
+	SUBQ $0x00000040, AX
+	DECQ R10
 	JNZ  strips
-	MOVQ R10, flips+56(FP)
+	MOVQ R11, flips+56(FP)
 	VZEROUPPER
 	RET
 
@@ -9905,46 +9905,46 @@ next:
 // func avx512Activate32(z *float32, stride int, a *float32, bits *uint64, sum *float32, n int, rows int) (flips int)
 // Requires: AVX, AVX512BW, AVX512F, POPCNT
 TEXT ·avx512Activate32(SB), NOSPLIT, $0-64
-	MOVQ   z+0(FP), AX
-	MOVQ   stride+8(FP), DX
-	SHLQ   $0x02, DX
-	MOVQ   bits+24(FP), BX
-	MOVQ   sum+32(FP), DI
-	MOVQ   n+40(FP), R8
-	MOVQ   R8, SI
-	ADDQ   $0x3f, SI
-	SHRQ   $0x06, SI
-	MOVQ   SI, R9
-	SHLQ   $0x03, SI
-	XORQ   R10, R10
+	MOVQ   z+0(FP), SI
+	MOVQ   stride+8(FP), DI
+	SHLQ   $0x02, DI
+	MOVQ   bits+24(FP), R8
+	MOVQ   sum+32(FP), DX
+	MOVQ   n+40(FP), AX
+	MOVQ   AX, R9
+	ADDQ   $0x3f, R9
+	SHRQ   $0x06, R9
+	MOVQ   R9, R10
+	SHLQ   $0x03, R9
+	XORQ   R11, R11
 	VPXORQ Z8, Z8, Z8
 
 strips:
 	KXNORW K1, K1, K1
-	CMPQ   R8, $0x00000040
+	CMPQ   AX, $0x00000040
 	JGE    strip4
-	MOVQ   R8, CX
+	MOVQ   AX, CX
 	NEGQ   CX
 	ANDQ   $0x0f, CX
-	MOVL   $0x0000ffff, R11
-	SHRL   CL, R11
-	KMOVW  R11, K1
-	CMPQ   R8, $0x00000030
+	MOVL   $0x0000ffff, BX
+	SHRL   CL, BX
+	KMOVW  BX, K1
+	CMPQ   AX, $0x00000030
 	JG     strip4
-	CMPQ   R8, $0x00000020
+	CMPQ   AX, $0x00000020
 	JG     strip3
-	CMPQ   R8, $0x00000010
+	CMPQ   AX, $0x00000010
 	JG     strip2
-	CMPQ   R8, $0x00000000
+	CMPQ   AX, $0x00000000
 	JG     strip1
 
 strip4:
-	VMOVUPD   (DI), Z0
-	VMOVUPD   64(DI), Z1
-	VMOVUPD   128(DI), Z2
-	VMOVUPS.Z 192(DI), K1, Z3
-	MOVQ      AX, CX
-	MOVQ      BX, R12
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD   128(DX), Z2
+	VMOVUPS.Z 192(DX), K1, Z3
+	MOVQ      SI, CX
+	MOVQ      R8, R12
 	MOVQ      a+16(FP), R13
 	MOVQ      rows+48(FP), R14
 
@@ -9969,29 +9969,29 @@ strip4_row:
 	VFMADD231PS  Z14, Z9, Z3
 	KUNPCKWD     K3, K4, K3
 	KUNPCKDQ     K2, K3, K2
-	KMOVQ        K2, R11
-	MOVQ         R11, R15
+	KMOVQ        K2, BX
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip4_row
-	VMOVUPD      Z0, (DI)
-	VMOVUPD      Z1, 64(DI)
-	VMOVUPD      Z2, 128(DI)
-	VMOVUPS      Z3, K1, 192(DI)
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, 128(DX)
+	VMOVUPS      Z3, K1, 192(DX)
 	JMP          next
 
 strip3:
-	VMOVUPD   (DI), Z0
-	VMOVUPD   64(DI), Z1
-	VMOVUPS.Z 128(DI), K1, Z2
-	MOVQ      AX, CX
-	MOVQ      BX, R12
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPS.Z 128(DX), K1, Z2
+	MOVQ      SI, CX
+	MOVQ      R8, R12
 	MOVQ      a+16(FP), R13
 	MOVQ      rows+48(FP), R14
 
@@ -10011,27 +10011,27 @@ strip3_row:
 	VMAXPS       Z13, Z8, Z13
 	VFMADD231PS  Z13, Z9, Z2
 	KUNPCKDQ     K2, K3, K2
-	KMOVQ        K2, R11
-	MOVQ         R11, R15
+	KMOVQ        K2, BX
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip3_row
-	VMOVUPD      Z0, (DI)
-	VMOVUPD      Z1, 64(DI)
-	VMOVUPS      Z2, K1, 128(DI)
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPS      Z2, K1, 128(DX)
 	JMP          next
 
 strip2:
-	VMOVUPD   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
-	MOVQ      AX, CX
-	MOVQ      BX, R12
+	VMOVUPD   (DX), Z0
+	VMOVUPS.Z 64(DX), K1, Z1
+	MOVQ      SI, CX
+	MOVQ      R8, R12
 	MOVQ      a+16(FP), R13
 	MOVQ      rows+48(FP), R14
 
@@ -10046,25 +10046,25 @@ strip2_row:
 	VMAXPS       Z12, Z8, Z12
 	VFMADD231PS  Z12, Z9, Z1
 	KUNPCKWD     K2, K3, K2
-	KMOVQ        K2, R11
-	MOVQ         R11, R15
+	KMOVQ        K2, BX
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip2_row
-	VMOVUPD      Z0, (DI)
-	VMOVUPS      Z1, K1, 64(DI)
+	VMOVUPD      Z0, (DX)
+	VMOVUPS      Z1, K1, 64(DX)
 	JMP          next
 
 strip1:
-	VMOVUPS.Z (DI), K1, Z0
-	MOVQ      AX, CX
-	MOVQ      BX, R12
+	VMOVUPS.Z (DX), K1, Z0
+	MOVQ      SI, CX
+	MOVQ      R8, R12
 	MOVQ      a+16(FP), R13
 	MOVQ      rows+48(FP), R14
 
@@ -10074,27 +10074,27 @@ strip1_row:
 	VCMPPS       $0x15, Z8, Z11, K1, K2
 	VMAXPS       Z11, Z8, Z11
 	VFMADD231PS  Z11, Z9, Z0
-	KMOVQ        K2, R11
-	MOVQ         R11, R15
+	KMOVQ        K2, BX
+	MOVQ         BX, R15
 	XORQ         (R12), R15
 	POPCNTQ      R15, R15
-	ADDQ         R15, R10
-	MOVQ         R11, (R12)
-	ADDQ         DX, CX
-	ADDQ         SI, R12
+	ADDQ         R15, R11
+	MOVQ         BX, (R12)
+	ADDQ         DI, CX
+	ADDQ         R9, R12
 	ADDQ         $0x00000004, R13
 	DECQ         R14
 	JNZ          strip1_row
-	VMOVUPS      Z0, K1, (DI)
+	VMOVUPS      Z0, K1, (DX)
 
 next:
-	ADDQ $0x00000100, AX
-	ADDQ $0x00000100, DI
-	ADDQ $0x00000008, BX
-	SUBQ $0x00000040, R8
-	DECQ R9
+	ADDQ $0x00000100, SI
+	ADDQ $0x00000100, DX
+	ADDQ $0x00000008, R8
+	SUBQ $0x00000040, AX
+	DECQ R10
 	JNZ  strips
-	MOVQ R10, flips+56(FP)
+	MOVQ R11, flips+56(FP)
 	VZEROUPPER
 	RET
 
@@ -10599,6 +10599,271 @@ round:
 	VFMADD231PS Z24, Z24, Z23
 	DECQ        AX
 	JNZ         round
+	VZEROUPPER
+	RET
+
+// func avx512Combine(x *float64, coef *float64, apart int, step *float64, stride int, n int, rows int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·avx512Combine(SB), NOSPLIT, $0-56
+	MOVQ step+24(FP), SI
+	MOVQ apart+16(FP), DI
+	MOVQ stride+32(FP), R8
+	MOVQ x+0(FP), DX
+	MOVQ n+40(FP), AX
+	SHLQ $0x03, DI
+	SHLQ $0x03, R8
+
+strips:
+	KXNORB K1, K1, K1
+	CMPQ   AX, $0x00000040
+	JGE    strip8
+	MOVQ   AX, CX
+	NEGQ   CX
+	ANDQ   $0x07, CX
+	MOVL   $0x000000ff, BX
+	SHRL   CL, BX
+	KMOVB  BX, K1
+	CMPQ   AX, $0x00000038
+	JG     strip8
+	CMPQ   AX, $0x00000030
+	JG     strip7
+	CMPQ   AX, $0x00000028
+	JG     strip6
+	CMPQ   AX, $0x00000020
+	JG     strip5
+	CMPQ   AX, $0x00000018
+	JG     strip4
+	CMPQ   AX, $0x00000010
+	JG     strip3
+	CMPQ   AX, $0x00000008
+	JG     strip2
+	CMPQ   AX, $0x00000000
+	JG     strip1
+
+strip8:
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD   128(DX), Z2
+	VMOVUPD   192(DX), Z3
+	VMOVUPD   256(DX), Z4
+	VMOVUPD   320(DX), Z5
+	VMOVUPD   384(DX), Z6
+	VMOVUPD.Z 448(DX), K1, Z7
+	MOVQ      SI, BX
+	MOVQ      coef+8(FP), CX
+	MOVQ      rows+48(FP), R9
+
+strip8_row:
+	VBROADCASTSD (CX), Z9
+	VFMADD231PD  (BX), Z9, Z0
+	VFMADD231PD  64(BX), Z9, Z1
+	VFMADD231PD  128(BX), Z9, Z2
+	VFMADD231PD  192(BX), Z9, Z3
+	VFMADD231PD  256(BX), Z9, Z4
+	VFMADD231PD  320(BX), Z9, Z5
+	VFMADD231PD  384(BX), Z9, Z6
+	VMOVUPD.Z    448(BX), K1, Z11
+	VFMADD231PD  Z11, Z9, Z7
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip8_row
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, 128(DX)
+	VMOVUPD      Z3, 192(DX)
+	VMOVUPD      Z4, 256(DX)
+	VMOVUPD      Z5, 320(DX)
+	VMOVUPD      Z6, 384(DX)
+	VMOVUPD      Z7, K1, 448(DX)
+	JMP          next
+
+strip7:
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD   128(DX), Z2
+	VMOVUPD   192(DX), Z3
+	VMOVUPD   256(DX), Z4
+	VMOVUPD   320(DX), Z5
+	VMOVUPD.Z 384(DX), K1, Z6
+	MOVQ      SI, BX
+	MOVQ      coef+8(FP), CX
+	MOVQ      rows+48(FP), R9
+
+strip7_row:
+	VBROADCASTSD (CX), Z9
+	VFMADD231PD  (BX), Z9, Z0
+	VFMADD231PD  64(BX), Z9, Z1
+	VFMADD231PD  128(BX), Z9, Z2
+	VFMADD231PD  192(BX), Z9, Z3
+	VFMADD231PD  256(BX), Z9, Z4
+	VFMADD231PD  320(BX), Z9, Z5
+	VMOVUPD.Z    384(BX), K1, Z11
+	VFMADD231PD  Z11, Z9, Z6
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip7_row
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, 128(DX)
+	VMOVUPD      Z3, 192(DX)
+	VMOVUPD      Z4, 256(DX)
+	VMOVUPD      Z5, 320(DX)
+	VMOVUPD      Z6, K1, 384(DX)
+	JMP          next
+
+strip6:
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD   128(DX), Z2
+	VMOVUPD   192(DX), Z3
+	VMOVUPD   256(DX), Z4
+	VMOVUPD.Z 320(DX), K1, Z5
+	MOVQ      SI, BX
+	MOVQ      coef+8(FP), CX
+	MOVQ      rows+48(FP), R9
+
+strip6_row:
+	VBROADCASTSD (CX), Z9
+	VFMADD231PD  (BX), Z9, Z0
+	VFMADD231PD  64(BX), Z9, Z1
+	VFMADD231PD  128(BX), Z9, Z2
+	VFMADD231PD  192(BX), Z9, Z3
+	VFMADD231PD  256(BX), Z9, Z4
+	VMOVUPD.Z    320(BX), K1, Z11
+	VFMADD231PD  Z11, Z9, Z5
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip6_row
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, 128(DX)
+	VMOVUPD      Z3, 192(DX)
+	VMOVUPD      Z4, 256(DX)
+	VMOVUPD      Z5, K1, 320(DX)
+	JMP          next
+
+strip5:
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD   128(DX), Z2
+	VMOVUPD   192(DX), Z3
+	VMOVUPD.Z 256(DX), K1, Z4
+	MOVQ      SI, BX
+	MOVQ      coef+8(FP), CX
+	MOVQ      rows+48(FP), R9
+
+strip5_row:
+	VBROADCASTSD (CX), Z9
+	VFMADD231PD  (BX), Z9, Z0
+	VFMADD231PD  64(BX), Z9, Z1
+	VFMADD231PD  128(BX), Z9, Z2
+	VFMADD231PD  192(BX), Z9, Z3
+	VMOVUPD.Z    256(BX), K1, Z11
+	VFMADD231PD  Z11, Z9, Z4
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip5_row
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, 128(DX)
+	VMOVUPD      Z3, 192(DX)
+	VMOVUPD      Z4, K1, 256(DX)
+	JMP          next
+
+strip4:
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD   128(DX), Z2
+	VMOVUPD.Z 192(DX), K1, Z3
+	MOVQ      SI, BX
+	MOVQ      coef+8(FP), CX
+	MOVQ      rows+48(FP), R9
+
+strip4_row:
+	VBROADCASTSD (CX), Z9
+	VFMADD231PD  (BX), Z9, Z0
+	VFMADD231PD  64(BX), Z9, Z1
+	VFMADD231PD  128(BX), Z9, Z2
+	VMOVUPD.Z    192(BX), K1, Z11
+	VFMADD231PD  Z11, Z9, Z3
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip4_row
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, 128(DX)
+	VMOVUPD      Z3, K1, 192(DX)
+	JMP          next
+
+strip3:
+	VMOVUPD   (DX), Z0
+	VMOVUPD   64(DX), Z1
+	VMOVUPD.Z 128(DX), K1, Z2
+	MOVQ      SI, BX
+	MOVQ      coef+8(FP), CX
+	MOVQ      rows+48(FP), R9
+
+strip3_row:
+	VBROADCASTSD (CX), Z9
+	VFMADD231PD  (BX), Z9, Z0
+	VFMADD231PD  64(BX), Z9, Z1
+	VMOVUPD.Z    128(BX), K1, Z11
+	VFMADD231PD  Z11, Z9, Z2
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip3_row
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	VMOVUPD      Z2, K1, 128(DX)
+	JMP          next
+
+strip2:
+	VMOVUPD   (DX), Z0
+	VMOVUPD.Z 64(DX), K1, Z1
+	MOVQ      SI, BX
+	MOVQ      coef+8(FP), CX
+	MOVQ      rows+48(FP), R9
+
+strip2_row:
+	VBROADCASTSD (CX), Z9
+	VFMADD231PD  (BX), Z9, Z0
+	VMOVUPD.Z    64(BX), K1, Z11
+	VFMADD231PD  Z11, Z9, Z1
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip2_row
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, K1, 64(DX)
+	JMP          next
+
+strip1:
+	VMOVUPD.Z (DX), K1, Z0
+	MOVQ      SI, BX
+	MOVQ      coef+8(FP), CX
+	MOVQ      rows+48(FP), R9
+
+strip1_row:
+	VBROADCASTSD (CX), Z9
+	VMOVUPD.Z    (BX), K1, Z11
+	VFMADD231PD  Z11, Z9, Z0
+	ADDQ         DI, CX
+	ADDQ         R8, BX
+	DECQ         R9
+	JNZ          strip1_row
+	VMOVUPD      Z0, K1, (DX)
+
+next:
+	ADDQ $0x00000200, DX
+	ADDQ $0x00000200, SI
+	SUBQ $0x00000040, AX
+	JG   strips
 	VZEROUPPER
 	RET
 

@@ -48,15 +48,15 @@ func (b *Rows[F]) Set(i, j int, row []float64) {
 	}
 }
 
-// At is element (i, j).
-func (b *Rows[F]) At(i, j int) F {
+// From is row i from output j on, as far as it lies in one stretch of memory.
+func (b *Rows[F]) From(i, j int) []F {
 	panel := PanelOf[F]()
 	k := j / panel * b.groups() / (b.Width() / panel)
 	for j >= b.group(k+1) {
 		k++
 	}
 	from, to := b.group(k), b.group(k+1)
-	return b.Data[from*b.Inner+i*(to-from)+j-from]
+	return b.Data[from*b.Inner+i*(to-from):][j-from : to-from]
 }
 
 // gather is the definition, in float64, of Steps.Gather, a panel at a time.

@@ -43,6 +43,10 @@ type Set struct {
 
 	// Widen sets to[i] = from[i].
 	Widen func(to []float64, from []float32)
+
+	// Combine adds a combination of rows to x: it takes each x[j] on through the chain over t < rows of
+	// fma(coef[t*apart], step[t*stride+j], x[j]).
+	Combine func(x, coef []float64, apart int, step []float64, stride, rows int)
 }
 
 // Steps are the kernels of a training's steps, in one precision.
@@ -90,8 +94,9 @@ var generic = Set{
 		Product: product, Descend: descend, Gather: gather, Step: step, Push: push, Activate: activate,
 		Dots: dots[float64], Distances: distances[float64], Works: works[float64],
 	},
-	Single: single,
-	Widen:  widen,
+	Single:  single,
+	Widen:   widen,
+	Combine: combine,
 }
 
 // Names lists the kernels that this processor can run, the best first.

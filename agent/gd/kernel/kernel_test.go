@@ -125,6 +125,30 @@ func TestDescend(t *testing.T) {
 	})
 }
 
+func TestCombine(t *testing.T) {
+	each(t, func(t *testing.T, k *Set) {
+		for _, n := range edges {
+			for _, rows := range []int{0, 1, 2, 5, 32} {
+				const apart = 3
+				stride := n + 2
+				start, coef, step := random(1, n), random(2, rows*apart), random(3, rows*stride)
+				x, intact := guarded(start)
+				k.Combine(x, coef, apart, step, stride, rows)
+				want := slices.Clone(start)
+				for j := range n {
+					for r := range rows {
+						want[j] = math.FMA(coef[r*apart], step[r*stride+j], want[j])
+					}
+				}
+				sameBits(t, "combine", x, want)
+				if !intact() {
+					t.Fatal("combine wrote outside")
+				}
+			}
+		}
+	})
+}
+
 // TestActivateAndPush goes through every length, with zeros of both signs, subnormals, infinities and a NaN among the numbers.
 func TestActivateAndPush(t *testing.T) {
 	special := []float64{0, math.Copysign(0, -1), 5e-324, -5e-324, math.Inf(-1), -1e308}
@@ -241,7 +265,7 @@ func TestRows(t *testing.T) {
 			b.Set(i, 0, x[i*outer:][:half])
 		}
 		for i, v := range x {
-			if b.At(i/outer, i%outer) != v {
+			if b.From(i/outer, i%outer)[0] != v {
 				t.Fatalf("of %d columns: element %d, %d is misplaced", outer, i/outer, i%outer)
 			}
 		}

@@ -63,6 +63,16 @@ func descend(x, coef, step []float64, stride, n int) {
 	}
 }
 
+// combine is the definition of Set.Combine.
+func combine(x, coef []float64, apart int, step []float64, stride, rows int) {
+	for t := range rows {
+		k, by := coef[t*apart], step[t*stride:][:len(x)]
+		for j, s := range by {
+			x[j] = math.FMA(k, s, x[j])
+		}
+	}
+}
+
 // widen is the definition of Set.Widen.
 func widen(to []float64, from []float32) {
 	to = to[:len(from)]

@@ -20,7 +20,7 @@ var (
 		Single: steps[float32]{
 			avx512Product32, avx512Descend32, avx512Gather32, avx512Push32, avx512Activate32, avx512Dots32, avx512Distances32, avx512Works32,
 		}.checked(),
-		Widen: widened(avx512Widen),
+		Widen: widened(avx512Widen), Combine: combined(avx512Combine),
 	}
 	avx2 = &Set{
 		Name: "avx2",
@@ -30,7 +30,7 @@ var (
 		Single: steps[float32]{
 			avx2Product32, avx2Descend32, avx2Gather32, avx2Push32, avx2Activate32, avx2Dots32, avx2Distances32, avx2Works32,
 		}.checked(),
-		Widen: widened(avx2Widen),
+		Widen: widened(avx2Widen), Combine: combined(avx2Combine),
 	}
 )
 
@@ -177,6 +177,17 @@ func widened(assembly func(to *float64, from *float32, n int)) func(to []float64
 			to = to[:len(from)]
 			assembly(&to[0], &from[0], len(from))
 		}
+	}
+}
+
+// combined is Combine with its lengths checked.
+func combined(assembly func(x, coef *float64, apart int, step *float64, stride, n, rows int)) func(x, coef []float64, apart int, step []float64, stride, rows int) {
+	return func(x, coef []float64, apart int, step []float64, stride, rows int) {
+		if len(x) == 0 || rows <= 0 {
+			return
+		}
+		coef, step = matrix(coef, apart, rows, 1), matrix(step, stride, rows, len(x))
+		assembly(&x[0], &coef[0], apart, &step[0], stride, len(x), rows)
 	}
 }
 

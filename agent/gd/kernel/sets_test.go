@@ -206,6 +206,19 @@ func descendEquals[F Number](t *testing.T, k Steps[F]) {
 	}
 }
 
+func TestCombineEqualsDefinition(t *testing.T) {
+	vectors(t, func(t *testing.T, k *Set) {
+		for _, n := range lengths() {
+			for _, rows := range heights {
+				from, apart, stride := n%8, rows%4, n+rows%3
+				coef, step := displaced(mixed[float64](1, rows*max(1, apart), false), n%8), displaced(mixed[float64](2, rows*stride, rows%2 == 0), rows%8)
+				both(t, fmt.Sprintf("%d x %d", rows, n), mixed[float64](uint64(n), n, rows%2 == 0), from,
+					func(x []float64, k *Set) { k.Combine(x, coef, apart, step, stride, rows) }, k, &generic)
+			}
+		}
+	})
+}
+
 func TestPushEqualsDefinition(t *testing.T) {
 	bothPrecisions(t, pushEquals, pushEquals)
 }
@@ -383,6 +396,8 @@ func TestShortSlices(t *testing.T) {
 			"product: b":        func() { k.Product(f(32), f(6), 3, 2, &Packed[float64]{Inner: 3, Outer: 10, Data: f(47)}) },
 			"descend: x":        func() { k.Descend(f(5), f(2), f(6), 3, 3) },
 			"descend: step":     func() { k.Descend(f(6), f(2), f(6), 4, 3) },
+			"combine: coef":     func() { k.Combine(f(3), f(4), 4, f(6), 3, 2) },
+			"combine: step":     func() { k.Combine(f(3), f(5), 4, f(6), 4, 2) },
 			"push: x":           func() { k.Push(f(5), f(2), make([]uint64, 2), f(3)) },
 			"push: bits":        func() { k.Push(f(6), f(2), make([]uint64, 1), f(3)) },
 			"gather: c":         func() { k.Gather(f(15), []uint64{7, 7}, f(3), 2, NewRows[float64](3, 3)) },

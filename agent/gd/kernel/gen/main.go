@@ -32,6 +32,8 @@ func main() {
 		v.works()
 		v.peak()
 	}
+	v.size = 8
+	v.combine()
 	v.widen()
 	build.Generate()
 }
