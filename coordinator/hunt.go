@@ -52,12 +52,10 @@ type huntCell struct {
 	ended   bool
 }
 
-// A pick is a point that a cell has chosen.
+// A pick is a point that a cell has chosen: small, since there are many at once.
 type pick struct {
 	index uint64
 	key   sweep.Key
-	point sweep.Point
-	bytes []byte // the point's canonical encoding
 }
 
 // news is what came of a chosen point.
@@ -93,8 +91,7 @@ func (h *hunt) advance(spec *sweep.Spec, c *huntCell) (picks []pick) {
 		if !ok {
 			continue
 		}
-		encoded := point.Encode(nil)
-		picks = append(picks, pick{index: index, key: sweep.KeyOf(encoded), point: point, bytes: encoded})
+		picks = append(picks, pick{index, point.Key()})
 	}
 	c.waiting = len(picks)
 	c.ended = len(picks) == 0

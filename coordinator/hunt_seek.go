@@ -17,6 +17,7 @@ func (c *Coordinator) seek(k *campaign, f *feeder) {
 		s.cells[cell.number] = cell
 	}
 	picks := k.frontier // they are known to the loop
+	k.frontier = nil
 	if !s.catchUp() {
 		return
 	}
@@ -127,8 +128,18 @@ func (s *seeker) announce(picks []pick) bool {
 	}) == nil
 }
 
-// give takes picks to the queue; those that are stored already are counted.
+// give takes picks to the queue, so many at a time that the loop is not held up.
 func (s *seeker) give(picks []pick) bool {
+	for ; len(picks) > ahead; picks = picks[ahead:] {
+		if !s.hand(picks[:ahead], false) {
+			return false
+		}
+	}
+	return s.hand(picks, true)
+}
+
+// hand takes picks to the queue; those that are stored already are counted. last says that no others wait to be handed.
+func (s *seeker) hand(picks []pick, last bool) bool {
 	type found struct {
 		key     sweep.Key
 		digest  [32]byte
@@ -139,17 +150,18 @@ func (s *seeker) give(picks []pick) bool {
 	for _, x := range picks {
 		outcome, digest, ok, err := s.c.storedOutcome(x.key)
 		if err != nil {
-			s.c.log.Error("an outcome cannot be read, so its point is computed again; run: widthlaw check", "key", x.key.String(), "error", err)
+			s.c.log.Error("an outcome cannot be read, so that its search waits for it; run: widthlaw check", "key", x.key.String(), "error", err)
 		}
 		if ok {
 			there = append(there, found{x.key, digest, outcome})
 			continue
 		}
-		cost := s.plan.Cost(x.point)
+		point, _ := s.k.spec.Space.Point(x.index)
+		cost := s.plan.Cost(point)
 		s.runs, s.flops = s.runs+1, s.flops+cost.Flops
 		p.flops += cost.Flops
 		p.passed++
-		p.items = append(p.items, queue.Item{Index: x.index, Key: x.key, Point: x.bytes, Cost: cost})
+		p.items = append(p.items, queue.Item{Index: x.index, Key: x.key, Point: point.Encode(nil), Cost: cost})
 	}
 	return s.c.post(context.Background(), func() {
 		k := s.k
@@ -162,6 +174,6 @@ func (s *seeker) give(picks []pick) bool {
 				k.add(k.spec.Success, x.digest, x.outcome)
 			}
 		}
-		s.c.queue.Feed(k.id, s.c.unstored(p.items), len(k.hunt.news) == 0)
+		s.c.queue.Feed(k.id, s.c.unstored(p.items), last && len(k.hunt.news) == 0)
 	}) == nil
 }

@@ -30,6 +30,9 @@ type Rule struct {
 	digit     []int   // by position from ends[0] on: the nearest of values
 	nuisances []nuisance
 	cheap     []float64 // by threshold: how much less likely a wide one is tried, see tilt
+
+	unknown Finding // of a cell without runs
+	opening []int   // its batch; nobody changes it
 }
 
 // margin is how far beyond the bounds a threshold is looked for, in octaves: mass there says that a bound was reached.
@@ -58,6 +61,7 @@ func New(s sweep.Search) *Rule {
 	for j := range r.size {
 		r.cheap = append(r.cheap, elementary.Exp(-float64(tilt*r.step)*float64(j)))
 	}
+	r.unknown, r.opening = r.next(&Tally{})
 	return r
 }
 
@@ -138,6 +142,13 @@ func (r *Rule) Look(t *Tally) Finding { return r.finding(t, r.posterior(t)) }
 // Next says what is known of a cell, and the digits of the axis to try next, a run each; none where it has ended. The cell's seeds
 // are given to them in order. The batches do not depend on the resolution: a finer search only goes on.
 func (r *Rule) Next(t *Tally) (Finding, []int) {
+	if t.Runs == 0 { // the same in each of many cells
+		return r.unknown, r.opening
+	}
+	return r.next(t)
+}
+
+func (r *Rule) next(t *Tally) (Finding, []int) {
 	p := r.posterior(t)
 	f := r.finding(t, p)
 	if f.End != Open {
