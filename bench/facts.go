@@ -255,8 +255,13 @@ func (r *report) memory(ctx context.Context) error {
 	}
 	defer os.RemoveAll(dir)
 	var parts []string
-	for _, f := range []footprint{{1000, 1000, 8192, "loss"}, {1000, 1000, 8192, "loss,max_move"}, {1000, 50, 65536, "loss,max_move,pattern_changes"},
-		{1500, 100, 4096, "loss,lambda_min,kernel_drift"}, {37, 50, 1000003, "loss"}} {
+	for _, f := range []footprint{
+		{1000, 1000, 8192, "loss"},
+		{1000, 1000, 8192, "loss,max_move"},
+		{1000, 50, 65536, "loss,max_move,pattern_changes"},
+		{1500, 100, 4096, "loss,lambda_min,kernel_drift"},
+		{37, 50, 1000003, "loss"},
+	} {
 		said, had, err := r.footprint(ctx, dir, f)
 		if err != nil {
 			return err

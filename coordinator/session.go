@@ -79,6 +79,7 @@ func (o *outbox) greet(w *welcome) { o.put(func(l *letters) { l.welcome = w }) }
 func (o *outbox) assign(g []queue.Grant) {
 	o.put(func(l *letters) { l.grants = append(l.grants, g...) })
 }
+
 func (o *outbox) cancel(fence uint64) {
 	o.put(func(l *letters) { l.cancels = append(l.cancels, fence) })
 }

@@ -46,8 +46,10 @@ func TestAccessFile(t *testing.T) {
 	if _, err := ReadAccess(path); !errors.Is(err, ErrExposed) || !strings.Contains(err.Error(), "chmod 600 "+path) {
 		t.Errorf("a file that the group can read: %v", err)
 	}
-	for _, text := range []string{"", "{}", "null", `{"address":"a","certificate":"zz","token":"t"}`, `{"address":"a","token":"t"}`,
-		`{"address":"a","certificate":"` + strings.Repeat("ab", 32) + `","token":"a b"}`} {
+	for _, text := range []string{
+		"", "{}", "null", `{"address":"a","certificate":"zz","token":"t"}`, `{"address":"a","token":"t"}`,
+		`{"address":"a","certificate":"` + strings.Repeat("ab", 32) + `","token":"a b"}`,
+	} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

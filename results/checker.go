@@ -53,8 +53,14 @@ func (c *checker) contents(p *parser) error {
 		bucket bucket
 		visit  func(key, payload []byte) error
 	}{
-		{about, c.about}, {rows, c.row}, {keys, c.key}, {conflicts, c.conflict},
-		{files, c.fileEntry}, {chunks, c.chunk}, {sweeps, c.sweep}, {troubles, c.trouble},
+		{about, c.about},
+		{rows, c.row},
+		{keys, c.key},
+		{conflicts, c.conflict},
+		{files, c.fileEntry},
+		{chunks, c.chunk},
+		{sweeps, c.sweep},
+		{troubles, c.trouble},
 	}
 	for _, v := range visits {
 		c.bucket(p, v.bucket, roots[string(v.bucket.name)], v.visit)

@@ -89,8 +89,15 @@ func TestKnownLambda0(t *testing.T) {
 		text string
 		want float64
 	}{
-		{"n=50 d=50", .226}, {"n=100 d=50", .189}, {"n=200 d=50", .156}, {"n=400 d=50", .123}, {"n=100 d=1000", .372},
-		{"n=100 d=10", .059}, {"n=200 d=10", .051}, {"n=400 d=10", .043}, {"n=40 d=20 data=pairs pairs=1 angle=0.0156", .00252},
+		{"n=50 d=50", .226},
+		{"n=100 d=50", .189},
+		{"n=200 d=50", .156},
+		{"n=400 d=50", .123},
+		{"n=100 d=1000", .372},
+		{"n=100 d=10", .059},
+		{"n=200 d=10", .051},
+		{"n=400 d=10", .043},
+		{"n=40 d=20 data=pairs pairs=1 angle=0.0156", .00252},
 	} {
 		if got := spectrumOf(t, mustMake(t, c.text), 2).Lambda0; math.Abs(got-c.want) > 0.12*c.want {
 			t.Errorf("%s: lambda0 = %v, want about %v", c.text, got, c.want)

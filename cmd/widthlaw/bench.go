@@ -49,8 +49,15 @@ above the peak. The parameters are those of widthlaw point.`,
 		}
 		w := cmd.OutOrStdout()
 		if *output == "json" {
-			return object{{"schema", schema}, {"step_seconds", b.StepSeconds}, {"gflops", b.GFlops}, {"peak_gflops", b.PeakGFlops},
-				{"ratio", b.Ratio}, {"kernel", b.Kernel}, {"form", b.Form}}.print(w)
+			return object{
+				{"schema", schema},
+				{"step_seconds", b.StepSeconds},
+				{"gflops", b.GFlops},
+				{"peak_gflops", b.PeakGFlops},
+				{"ratio", b.Ratio},
+				{"kernel", b.Kernel},
+				{"form", b.Form},
+			}.print(w)
 		}
 		fmt.Fprintf(w, "a step takes %s: %.3g GFLOP/s of %.3g at most (%.0f %%), %s form, kernel %s, %s\n",
 			time.Duration(b.StepSeconds*1e9), b.GFlops, b.PeakGFlops, 100*b.Ratio, b.Form, b.Kernel, plural(job.Threads, "thread"))

@@ -70,15 +70,19 @@ func printReport(w io.Writer, state string, r results.Report) error {
 	if r.More > 0 {
 		fmt.Fprintf(w, "and %d more\n", r.More)
 	}
-	return &refusal{code: exitBroken, what: fmt.Sprintf("%s is damaged: %d results are lost or not to be believed", state, len(r.Affected)),
-		next: "put a backup in its place; or save what is intact with widthlaw check --repair and run the specs again, which computes only what is lost"}
+	return &refusal{
+		code: exitBroken, what: fmt.Sprintf("%s is damaged: %d results are lost or not to be believed", state, len(r.Affected)),
+		next: "put a backup in its place; or save what is intact with widthlaw check --repair and run the specs again, which computes only what is lost",
+	}
 }
 
 // alone refuses where another process owns the state directory, or where there is none.
 func (a *app) alone() error {
 	if access, ok := a.owner(); ok {
-		return &refusal{code: exitBroken, what: fmt.Sprintf("%s is in use by process %d", a.state, access.PID),
-			next: "stop it first, or take a copy with widthlaw backup FILE and use that"}
+		return &refusal{
+			code: exitBroken, what: fmt.Sprintf("%s is in use by process %d", a.state, access.PID),
+			next: "stop it first, or take a copy with widthlaw backup FILE and use that",
+		}
 	}
 	if _, err := os.Stat(a.state); errors.Is(err, os.ErrNotExist) {
 		return usage("name one with --state, or make one with widthlaw run SPEC", "there is no state directory %s", a.state)

@@ -107,8 +107,10 @@ func (c *client) plan(ctx context.Context, r request) (forecast, error) {
 		return forecast{}, err
 	}
 	p, err := c.rpc.Plan(ctx, m)
-	return forecast{Points: p.GetPoints(), Done: p.GetDone(), Todo: p.GetTodo(), Exact: p.GetExact(), Learned: p.GetCostLearned(),
-		CoreSeconds: p.GetCoreSeconds(), Memory: p.GetMemoryBytes()}, refused(err)
+	return forecast{
+		Points: p.GetPoints(), Done: p.GetDone(), Todo: p.GetTodo(), Exact: p.GetExact(), Learned: p.GetCostLearned(),
+		CoreSeconds: p.GetCoreSeconds(), Memory: p.GetMemoryBytes(),
+	}, refused(err)
 }
 
 // sweeps are the sweeps that a name means; "*" means all.
@@ -258,8 +260,10 @@ func refused(err error) error {
 	case codes.InvalidArgument, codes.NotFound, codes.FailedPrecondition, codes.AlreadyExists, codes.OutOfRange:
 		return &refusal{code: exitUsage, what: s.Message(), err: err}
 	case codes.Unavailable, codes.Unauthenticated, codes.PermissionDenied:
-		return &refusal{code: exitBroken, what: "the coordinator does not answer: " + s.Message(),
-			next: "is it still running? look at its output, or start it again: widthlaw serve", err: err}
+		return &refusal{
+			code: exitBroken, what: "the coordinator does not answer: " + s.Message(),
+			next: "is it still running? look at its output, or start it again: widthlaw serve", err: err,
+		}
 	}
 	return &refusal{code: exitBroken, what: s.Message(), err: err}
 }

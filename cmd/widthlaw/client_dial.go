@@ -23,8 +23,10 @@ func dial(ctx context.Context, access proto.Access) (*client, error) {
 	conn.Connect()
 	for s := conn.GetState(); s != connectivity.Ready; s = conn.GetState() {
 		if s == connectivity.TransientFailure || !conn.WaitForStateChange(ctx, s) {
-			return nil, errors.Join(&refusal{code: exitBroken, what: "no coordinator answers at " + access.Address,
-				next: "is it running? start it with widthlaw serve; from another machine it must listen on an address that is seen from here"}, conn.Close())
+			return nil, errors.Join(&refusal{
+				code: exitBroken, what: "no coordinator answers at " + access.Address,
+				next: "is it running? start it with widthlaw serve; from another machine it must listen on an address that is seen from here",
+			}, conn.Close())
 		}
 	}
 	return &client{rpc: proto.NewClientsClient(conn), conn: conn, live: true}, nil

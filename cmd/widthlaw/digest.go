@@ -32,8 +32,10 @@ With --points, print a line a point: its index, its key, its own digest.`,
 			return err
 		}
 		if missing > 0 {
-			return &refusal{code: exitBroken, what: fmt.Sprintf("no digest yet: %d of %d points are missing", missing, all),
-				next: "finish it first, with widthlaw run; or compare the points that there are, with: widthlaw digest --points"}
+			return &refusal{
+				code: exitBroken, what: fmt.Sprintf("no digest yet: %d of %d points are missing", missing, all),
+				next: "finish it first, with widthlaw run; or compare the points that there are, with: widthlaw digest --points",
+			}
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%x\n", digest)
 		return nil

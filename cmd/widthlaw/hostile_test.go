@@ -208,8 +208,13 @@ func frame(kind, flags byte, stream uint32, payload []byte) []byte {
 func post(token, method string, body []byte) []byte {
 	var header []byte
 	for _, f := range [][2]string{
-		{":method", "POST"}, {":scheme", "https"}, {":path", method}, {":authority", "x"},
-		{"content-type", "application/grpc"}, {"te", "trailers"}, {"authorization", "Bearer " + token},
+		{":method", "POST"},
+		{":scheme", "https"},
+		{":path", method},
+		{":authority", "x"},
+		{"content-type", "application/grpc"},
+		{"te", "trailers"},
+		{"authorization", "Bearer " + token},
 	} {
 		header = append(header, 0)
 		for _, s := range f {

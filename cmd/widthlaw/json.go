@@ -89,9 +89,16 @@ func curve(values []float64) []any {
 
 func provenanceJSON(p sweep.Provenance) object {
 	return object{
-		{"host", p.Host}, {"agent", p.Agent}, {"kernel", p.Kernel}, {"version", p.Version}, {"revision", p.Revision},
-		{"started", p.Started.UTC().Format(time.RFC3339Nano)}, {"finished", p.Finished.UTC().Format(time.RFC3339Nano)},
-		{"attempts", p.Attempts}, {"threads", p.Threads}, {"seconds", number(p.Seconds)},
+		{"host", p.Host},
+		{"agent", p.Agent},
+		{"kernel", p.Kernel},
+		{"version", p.Version},
+		{"revision", p.Revision},
+		{"started", p.Started.UTC().Format(time.RFC3339Nano)},
+		{"finished", p.Finished.UTC().Format(time.RFC3339Nano)},
+		{"attempts", p.Attempts},
+		{"threads", p.Threads},
+		{"seconds", number(p.Seconds)},
 	}
 }
 

@@ -66,8 +66,16 @@ func planJSON(f forecast) object {
 	if f.Learned {
 		cost = "learned"
 	}
-	return object{{"schema", schema}, {"points", f.Points}, {"done", f.Done}, {"todo", f.Todo}, {"exact", f.Exact}, {"cost", cost},
-		{"core_seconds", number(f.CoreSeconds)}, {"memory_bytes", f.Memory + bareBytes}}
+	return object{
+		{"schema", schema},
+		{"points", f.Points},
+		{"done", f.Done},
+		{"todo", f.Todo},
+		{"exact", f.Exact},
+		{"cost", cost},
+		{"core_seconds", number(f.CoreSeconds)},
+		{"memory_bytes", f.Memory + bareBytes},
+	}
 }
 
 // bareBytes is what the program takes, as measured, before it trains anything: code, libraries, the garbage collector's room.

@@ -189,8 +189,10 @@ func (d *draft) job() (sweep.Job, error) {
 func fits(p sweep.Point) error {
 	need, have := p.Trainer.Cost(p, sweep.Spectrum{Lambda0: 1, LambdaMax: 1}).Memory, availableMemory()
 	if have > 0 && uint64(need) > have {
-		return &refusal{code: exitBroken, what: fmt.Sprintf("the point needs %s of memory, and this machine has %s to give", bytesText(uint64(need)), bytesText(have)),
-			next: "make n, d or m smaller, or train it on a larger machine"}
+		return &refusal{
+			code: exitBroken, what: fmt.Sprintf("the point needs %s of memory, and this machine has %s to give", bytesText(uint64(need)), bytesText(have)),
+			next: "make n, d or m smaller, or train it on a larger machine",
+		}
 	}
 	return nil
 }
@@ -248,8 +250,11 @@ func runPoint(ctx context.Context, w io.Writer, job sweep.Job) error {
 	from.Host, _ = os.Hostname() // an unknown host is an empty name
 	from.Version, from.Revision, from.Attempts, from.Threads = b.version, b.revision, 1, job.Threads
 	return object{
-		{"schema", schema}, {"parameters", parametersJSON(job.Point)}, {"scalars", scalarsJSON(job.Point, o)},
-		{"curves", curvesJSON(job.Point, o.Curves)}, {"provenance", provenanceJSON(o.Provenance)},
+		{"schema", schema},
+		{"parameters", parametersJSON(job.Point)},
+		{"scalars", scalarsJSON(job.Point, o)},
+		{"curves", curvesJSON(job.Point, o.Curves)},
+		{"provenance", provenanceJSON(o.Provenance)},
 	}.print(w)
 }
 

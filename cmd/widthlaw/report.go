@@ -135,8 +135,10 @@ func (f findings) lawReport(ctx context.Context, c *client, o fit.Options) (*law
 	if f.analysis.Search != nil {
 		methods += searchMethods
 	}
-	r := lawReport{Name: s.Name, Spec: string(s.Spec), Version: thisBuild().version, Points: s.Points, Done: s.Done, Level: f.analysis.Level, Methods: methods,
-		Commands: reportCommands(s, o), Provenance: f.origins.list(), Files: maps.Clone(s.Files), Theory: f.analysis.TheoryTable()}
+	r := lawReport{
+		Name: s.Name, Spec: string(s.Spec), Version: thisBuild().version, Points: s.Points, Done: s.Done, Level: f.analysis.Level, Methods: methods,
+		Commands: reportCommands(s, o), Provenance: f.origins.list(), Files: maps.Clone(s.Files), Theory: f.analysis.TheoryTable(),
+	}
 	r.From, r.To = f.origins.from.UTC().Format(time.DateTime+" UTC"), f.origins.to.UTC().Format(time.DateTime+" UTC")
 	digest, _, missing, err := c.digest(ctx, s.ID)
 	if err != nil {

@@ -160,12 +160,16 @@ func (j *runJob) again() string {
 func (j *runJob) summarise(ctx context.Context, h *host, s sweep.Status) error {
 	printStatus(j.out, s, false) // once this process ends nothing runs it
 	if left(s) > 0 && s.Resting && s.Failed > 0 && j.spec.Search != nil {
-		return &refusal{code: exitFailures, what: fmt.Sprintf("the search cannot go on: %d points that it chose need more memory than this agent gives them", s.Failed),
-			next: "give --memory more, lower the upper bound, or look at one of them (widthlaw export has their indices) with: widthlaw explain " + s.Name + " INDEX"}
+		return &refusal{
+			code: exitFailures, what: fmt.Sprintf("the search cannot go on: %d points that it chose need more memory than this agent gives them", s.Failed),
+			next: "give --memory more, lower the upper bound, or look at one of them (widthlaw export has their indices) with: widthlaw explain " + s.Name + " INDEX",
+		}
 	}
 	if left(s) > 0 && !s.Stopped {
-		return &refusal{code: exitStopped, what: fmt.Sprintf("stopped with %d of %d points done; nothing is lost", s.Done, s.Points),
-			next: "go on with: " + j.again()}
+		return &refusal{
+			code: exitStopped, what: fmt.Sprintf("stopped with %d of %d points done; nothing is lost", s.Done, s.Points),
+			next: "go on with: " + j.again(),
+		}
 	}
 	if s.Done > 0 {
 		if err := j.law(ctx, h, s); err != nil {

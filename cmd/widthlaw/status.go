@@ -93,9 +93,18 @@ func statusJSON(s sweep.Status) object {
 		eta = s.ETA.Seconds()
 	}
 	return object{
-		{"name", s.Name}, {"points", s.Points}, {"done", s.Done}, {"failed", s.Failed}, {"running", s.Running}, {"pending", s.Pending},
-		{"preempted", s.Preempted}, {"quarantined", s.Quarantined}, {"cancelled", s.Cancelled}, {"conflicts", s.Conflicts},
-		{"eta_seconds", eta}, {"late", s.Late},
+		{"name", s.Name},
+		{"points", s.Points},
+		{"done", s.Done},
+		{"failed", s.Failed},
+		{"running", s.Running},
+		{"pending", s.Pending},
+		{"preempted", s.Preempted},
+		{"quarantined", s.Quarantined},
+		{"cancelled", s.Cancelled},
+		{"conflicts", s.Conflicts},
+		{"eta_seconds", eta},
+		{"late", s.Late},
 	}
 }
 

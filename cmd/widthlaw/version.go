@@ -23,8 +23,14 @@ func (a *app) versionVerb() *cobra.Command {
 			for i, t := range a.trainers {
 				trainers[i] = field{t.Name, t.Version}
 			}
-			return object{{"schema", schema}, {"version", b.version}, {"revision", b.revision}, {"go", runtime.Version()},
-				{"platform", runtime.GOOS + "/" + runtime.GOARCH}, {"trainers", trainers}}.print(w)
+			return object{
+				{"schema", schema},
+				{"version", b.version},
+				{"revision", b.revision},
+				{"go", runtime.Version()},
+				{"platform", runtime.GOOS + "/" + runtime.GOARCH},
+				{"trainers", trainers},
+			}.print(w)
 		}
 		fmt.Fprintf(w, "widthlaw %s, revision %s, %s %s/%s\n", b.version, b.revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		for _, t := range a.trainers {

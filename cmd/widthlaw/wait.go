@@ -82,8 +82,10 @@ func (a *app) agentAccessPath() string {
 func (c *client) running(ctx context.Context, name string) (sweep.Status, error) {
 	s, err := c.sweep(ctx, name)
 	if err == nil && !c.live && left(s) > 0 && !s.Stopped {
-		return s, &refusal{code: exitStopped, what: fmt.Sprintf("nothing runs %s: %d of its %d points are left", s.Name, left(s), s.Points),
-			next: "go on with: widthlaw run " + s.Filename}
+		return s, &refusal{
+			code: exitStopped, what: fmt.Sprintf("nothing runs %s: %d of its %d points are left", s.Name, left(s), s.Points),
+			next: "go on with: widthlaw run " + s.Filename,
+		}
 	}
 	return s, err
 }

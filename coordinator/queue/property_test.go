@@ -174,8 +174,10 @@ func (h *history) add(id string) {
 			delete(h.unsafe, troubled{id, item(i).Key})
 		}
 	}
-	h.q.Add(Sweep{ID: id, Name: id, Trainer: "t", Version: 1, Priority: rapid.IntRange(0, 1).Draw(h.t, "priority"),
-		Retries: 1, QuarantineAfter: 2}, func(k sweep.Key, _ []byte) (uint64, bool) { i, ok := keep[k]; return i, ok })
+	h.q.Add(Sweep{
+		ID: id, Name: id, Trainer: "t", Version: 1, Priority: rapid.IntRange(0, 1).Draw(h.t, "priority"),
+		Retries: 1, QuarantineAfter: 2,
+	}, func(k sweep.Key, _ []byte) (uint64, bool) { i, ok := keep[k]; return i, ok })
 }
 
 func (h *history) feed(id string, n int) {

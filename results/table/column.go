@@ -41,10 +41,16 @@ type shape struct {
 }
 
 var provenance = []column{
-	{name: "host", kind: text}, {name: "agent", kind: text}, {name: "kernel", kind: text},
-	{name: "version", kind: text}, {name: "revision", kind: text},
-	{name: "started", kind: timestamp}, {name: "finished", kind: timestamp},
-	{name: "attempts", kind: integer}, {name: "threads", kind: integer}, {name: "seconds", kind: number},
+	{name: "host", kind: text},
+	{name: "agent", kind: text},
+	{name: "kernel", kind: text},
+	{name: "version", kind: text},
+	{name: "revision", kind: text},
+	{name: "started", kind: timestamp},
+	{name: "finished", kind: timestamp},
+	{name: "attempts", kind: integer},
+	{name: "threads", kind: integer},
+	{name: "seconds", kind: number},
 }
 
 func pointColumns(h Header) shape {

@@ -56,10 +56,14 @@ func rows() []table.Row {
 	}
 	none := sweep.Value{}
 	return []table.Row{
-		{Index: 0, Key: sweep.Key{1}, State: sweep.Done, Outcome: done,
-			Point: point(sweep.IntValue(math.MaxInt64), sweep.RelativeValue(2), sweep.FloatValue(0.02), sweep.BoolValue(false), sweep.TextValue("pairs"), sweep.ListValue([]string{"a,b", "c"}))},
-		{Index: 7, Key: sweep.Key{2}, State: sweep.Failed,
-			Point: point(sweep.IntValue(50), sweep.FloatValue(0.1), none, sweep.BoolValue(true), sweep.TextValue("sphere"), none)},
+		{
+			Index: 0, Key: sweep.Key{1}, State: sweep.Done, Outcome: done,
+			Point: point(sweep.IntValue(math.MaxInt64), sweep.RelativeValue(2), sweep.FloatValue(0.02), sweep.BoolValue(false), sweep.TextValue("pairs"), sweep.ListValue([]string{"a,b", "c"})),
+		},
+		{
+			Index: 7, Key: sweep.Key{2}, State: sweep.Failed,
+			Point: point(sweep.IntValue(50), sweep.FloatValue(0.1), none, sweep.BoolValue(true), sweep.TextValue("sphere"), none),
+		},
 	}
 }
 
@@ -198,8 +202,10 @@ func TestFloatsReadBack(t *testing.T) {
 			continue
 		}
 		want = append(want, f)
-		list = append(list, table.Row{Point: point(make([]sweep.Value, 6)...), State: sweep.Done,
-			Outcome: &sweep.Outcome{Scalars: map[string]sweep.Value{"eta": sweep.FloatValue(f)}}})
+		list = append(list, table.Row{
+			Point: point(make([]sweep.Value, 6)...), State: sweep.Done,
+			Outcome: &sweep.Outcome{Scalars: map[string]sweep.Value{"eta": sweep.FloatValue(f)}},
+		})
 	}
 	texts, err := csv.NewReader(bytes.NewReader(write(t, "csv", false, list))).ReadAll()
 	if err != nil {

@@ -52,8 +52,19 @@ func TestExp(t *testing.T) {
 		}
 	}
 	m.done()
-	exact(t, "Exp", Exp, [][2]float64{{0, 1}, {math.Copysign(0, -1), 1}, {math.Inf(1), math.Inf(1)}, {math.Inf(-1), 0}, {709.79, math.Inf(1)},
-		{1e300, math.Inf(1)}, {-746, 0}, {-1e300, 0}, {-745.1332191019411, 5e-324}, {5e-324, 1}, {math.NaN(), math.NaN()}})
+	exact(t, "Exp", Exp, [][2]float64{
+		{0, 1},
+		{math.Copysign(0, -1), 1},
+		{math.Inf(1), math.Inf(1)},
+		{math.Inf(-1), 0},
+		{709.79, math.Inf(1)},
+		{1e300, math.Inf(1)},
+		{-746, 0},
+		{-1e300, 0},
+		{-745.1332191019411, 5e-324},
+		{5e-324, 1},
+		{math.NaN(), math.NaN()},
+	})
 }
 
 func TestLog(t *testing.T) {
@@ -64,8 +75,17 @@ func TestLog(t *testing.T) {
 		}
 	}
 	m.done()
-	exact(t, "Log", Log, [][2]float64{{1, 0}, {0, math.Inf(-1)}, {math.Copysign(0, -1), math.Inf(-1)}, {-1, math.NaN()}, {math.Inf(-1), math.NaN()},
-		{math.Inf(1), math.Inf(1)}, {math.NaN(), math.NaN()}, {5e-324, -744.4400719213812}, {math.MaxFloat64, 709.782712893384}})
+	exact(t, "Log", Log, [][2]float64{
+		{1, 0},
+		{0, math.Inf(-1)},
+		{math.Copysign(0, -1), math.Inf(-1)},
+		{-1, math.NaN()},
+		{math.Inf(-1), math.NaN()},
+		{math.Inf(1), math.Inf(1)},
+		{math.NaN(), math.NaN()},
+		{5e-324, -744.4400719213812},
+		{math.MaxFloat64, 709.782712893384},
+	})
 }
 
 func TestPow(t *testing.T) {
@@ -74,8 +94,13 @@ func TestPow(t *testing.T) {
 		x, y := anyFloat(r), between(r, -1, 1)
 		near := between(r, 0.5, 2)
 		for _, a := range [][2]float64{
-			{x, y}, {x, y * 700 / math.Abs(math.Log(x))}, {near, y * 1000}, {1 + y*1e-6, between(r, -1e8, 1e8)},
-			{between(r, 1, 1e6), r.Float64()}, {near, y * 1e-10}, {r.Float64() * 0x1p-1022, y},
+			{x, y},
+			{x, y * 700 / math.Abs(math.Log(x))},
+			{near, y * 1000},
+			{1 + y*1e-6, between(r, -1e8, 1e8)},
+			{between(r, 1, 1e6), r.Float64()},
+			{near, y * 1e-10},
+			{r.Float64() * 0x1p-1022, y},
 		} {
 			want := longExp(mul(long(a[1]), longLog(long(a[0]))))
 			if f, _ := want.Float64(); f > 0 {
@@ -135,8 +160,16 @@ func TestAtan2(t *testing.T) {
 	r, m := source(), measure{t: t, limit: 1}
 	for range samples / 3 {
 		a, b := between(r, -1, 1), between(r, -1, 1)
-		for _, p := range [][2]float64{{a, b}, {a, 1e-5 * b}, {1e-5 * a, b}, {anyFloat(r), anyFloat(r)}, {anyFloat(r), -anyFloat(r)},
-			{1e308 * a, 1e308 * b}, {0x1p-1022 * a, 0x1p-1022 * b}, {a, math.Copysign(a, b) * (1 + 1e-15*b)}} {
+		for _, p := range [][2]float64{
+			{a, b},
+			{a, 1e-5 * b},
+			{1e-5 * a, b},
+			{anyFloat(r), anyFloat(r)},
+			{anyFloat(r), -anyFloat(r)},
+			{1e308 * a, 1e308 * b},
+			{0x1p-1022 * a, 0x1p-1022 * b},
+			{a, math.Copysign(a, b) * (1 + 1e-15*b)},
+		} {
 			m.check(Atan2(p[0], p[1]), longAtan2(p[0], p[1]), p[0], p[1])
 		}
 	}
@@ -197,8 +230,10 @@ func TestBits(t *testing.T) {
 }
 
 func BenchmarkFunctions(b *testing.B) {
-	for name, f := range map[string]func(float64) float64{"Exp": Exp, "Log": Log, "Sin": Sin, "Cos": Cos, "NormalQuantile": NormalQuantile,
-		"Pow": func(x float64) float64 { return Pow(x, 0.3) }, "Atan2": func(x float64) float64 { return Atan2(x, 0.5) }} {
+	for name, f := range map[string]func(float64) float64{
+		"Exp": Exp, "Log": Log, "Sin": Sin, "Cos": Cos, "NormalQuantile": NormalQuantile,
+		"Pow": func(x float64) float64 { return Pow(x, 0.3) }, "Atan2": func(x float64) float64 { return Atan2(x, 0.5) },
+	} {
 		b.Run(name, func(b *testing.B) {
 			s, i := 0.0, 0
 			for b.Loop() {

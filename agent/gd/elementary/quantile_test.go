@@ -36,8 +36,16 @@ func TestNormalQuantileError(t *testing.T) {
 
 func TestNormalQuantileEdges(t *testing.T) {
 	inf := math.Inf(1)
-	exact(t, "NormalQuantile", NormalQuantile, [][2]float64{{0, -inf}, {1, inf}, {0.5, 0}, {-0.1, math.NaN()}, {1.1, math.NaN()},
-		{inf, math.NaN()}, {-inf, math.NaN()}, {math.NaN(), math.NaN()}})
+	exact(t, "NormalQuantile", NormalQuantile, [][2]float64{
+		{0, -inf},
+		{1, inf},
+		{0.5, 0},
+		{-0.1, math.NaN()},
+		{1.1, math.NaN()},
+		{inf, math.NaN()},
+		{-inf, math.NaN()},
+		{math.NaN(), math.NaN()},
+	})
 	r := source()
 	for range samples {
 		k := r.Uint64() >> 12

@@ -193,6 +193,7 @@ func inLoop() bool {
 func (s stopping) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return stopping{s.Handler.WithAttrs(attrs), s.w}
 }
+
 func (s stopping) WithGroup(name string) slog.Handler {
 	return stopping{s.Handler.WithGroup(name), s.w}
 }
