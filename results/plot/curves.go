@@ -47,7 +47,7 @@ func (s CurveSet) Panel() Panel {
 		if len(xy) == 1 {
 			p.Add(dot{xy[0], colour})
 		}
-		panel.legend = append(panel.legend, entry{text: strconv.FormatInt(line.M, 10), line: stroke(colour, 2.5)})
+		panel.legend = append(panel.legend, entry{text: line.name(), line: stroke(colour, 2.5)})
 	}
 	return panel
 }

@@ -42,10 +42,14 @@ func (f *FitSteps) Add(p sweep.Point, o sweep.Outcome) {
 // stepsAt are the tenth, the fiftieth and the ninetieth percentile at a width.
 type stepsAt struct{ m, low, median, high float64 }
 
-func (f *FitSteps) at(key [2]int64) stepsAt {
-	bins, runs := f.bins[key], uint64(0)
-	for _, count := range bins {
-		runs += count
+// at are the percentiles of neighbouring widths of one n together; m is the geometric mean of their runs' widths.
+func (f *FitSteps) at(keys [][2]int64) stepsAt {
+	bins, runs, logs := map[int]uint64{}, uint64(0), 0.0
+	for _, key := range keys {
+		for bin, count := range f.bins[key] {
+			bins[bin], runs = bins[bin]+count, runs+count
+		}
+		logs += float64(f.runs(key)) * math.Log(float64(key[1]))
 	}
 	quantile := func(share float64) float64 {
 		seen := uint64(0)
@@ -56,7 +60,18 @@ func (f *FitSteps) at(key [2]int64) stepsAt {
 		}
 		return math.NaN()
 	}
-	return stepsAt{float64(key[1]), quantile(0.1), quantile(0.5), quantile(0.9)}
+	m := float64(keys[0][1])
+	if len(keys) > 1 {
+		m = math.Exp(logs / float64(runs))
+	}
+	return stepsAt{m, quantile(0.1), quantile(0.5), quantile(0.9)}
+}
+
+func (f *FitSteps) runs(key [2]int64) (runs int) {
+	for _, count := range f.bins[key] {
+		runs += int(count)
+	}
+	return runs
 }
 
 // A stepLine is the steps of one n, by width.
@@ -65,13 +80,25 @@ type stepLine struct {
 	steps []stepsAt
 }
 
+// mostStepWidths is how many widths of one n are drawn one by one; where there are more, neighbouring ones are together.
+const mostStepWidths = 20
+
 func (f *FitSteps) byN() (lines []stepLine) {
-	for _, key := range slices.SortedFunc(maps.Keys(f.bins), func(a, b [2]int64) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) }) {
-		if last := len(lines) - 1; last < 0 || lines[last].n != key[0] {
-			lines = append(lines, stepLine{n: key[0]})
+	keys := slices.SortedFunc(maps.Keys(f.bins), func(a, b [2]int64) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	for len(keys) > 0 {
+		next := slices.IndexFunc(keys, func(key [2]int64) bool { return key[0] != keys[0][0] })
+		if next < 0 {
+			next = len(keys)
 		}
-		line := &lines[len(lines)-1]
-		line.steps = append(line.steps, f.at(key))
+		runs := make([]int, next)
+		for i := range runs {
+			runs[i] = f.runs(keys[i])
+		}
+		line := stepLine{n: keys[0][0]}
+		for _, part := range portions(runs, mostStepWidths) {
+			line.steps = append(line.steps, f.at(keys[part[0]:part[1]]))
+		}
+		lines, keys = append(lines, line), keys[next:]
 	}
 	return lines
 }

@@ -158,9 +158,17 @@ func (a neededAxes) panel(l *fit.Law) Panel {
 	a.addSeries(&panel, l)
 	panel.legend = append(panel.legend, slopes...)
 	if slices.ContainsFunc(all, func(q needPoint) bool { return q.beyond != 0 || q.openLow || q.openHigh }) {
-		panel.legend = append(panel.legend, entry{text: "beyond the swept widths", glyph: arrow{1}, color: ink})
+		panel.legend = append(panel.legend, entry{text: beyondName(l), glyph: arrow{1}, color: ink})
 	}
 	return panel
+}
+
+// beyondName is what an arrow means.
+func beyondName(l *fit.Law) string {
+	if l.Sought != nil {
+		return "beyond the search's bounds"
+	}
+	return "beyond the swept widths"
 }
 
 // leastSpan is the least factor between the ends of an axis of needed widths: one width alone stands in the middle of it.

@@ -50,13 +50,18 @@ func Residuals(l *fit.Law) Panel {
 	return panel
 }
 
+// residuals are the cell's, those of neighbouring widths together where their shares are.
 func residuals(l *fit.Law, c fit.Cell) (out plotter.XYs) {
 	needed := l.Line.Width(c)
-	for _, w := range c.Widths {
-		p := l.Line.Success(c, float64(w.M))
-		error := math.Sqrt(p * (1 - p) / float64(w.Runs))
-		x, y := float64(w.M)/needed, (w.Share()-p)/error
-		if w.M >= fit.LeastWidth && finite(x) && !math.IsNaN(y) {
+	for _, g := range shown(c) {
+		off, variance := 0.0, 0.0
+		for _, w := range g.Members {
+			if p := l.Line.Success(c, float64(w.M)); w.M >= fit.LeastWidth && w.Runs > 0 {
+				off, variance = off+float64(w.Successes)-p*float64(w.Runs), variance+p*(1-p)*float64(w.Runs)
+			}
+		}
+		x, y := g.At/needed, off/math.Sqrt(variance)
+		if finite(x) && !math.IsNaN(y) {
 			out = append(out, plotter.XY{X: x, Y: min(max(y, -mostResidual), mostResidual)})
 		}
 	}

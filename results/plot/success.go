@@ -2,6 +2,7 @@ package plot
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 	"strings"
@@ -68,16 +69,24 @@ func Successes(l *fit.Law) []Panel {
 	return panels
 }
 
-// widths are those at which the group's cells have runs that decided the event, cell by cell.
+// widths are those at which the group's cells have something to show, cell by cell.
 func (g group) widths(l *fit.Law) (widths []float64) {
 	for _, i := range g.cells {
-		for _, w := range l.Cells[i].Widths {
-			if w.Runs > 0 {
-				widths = append(widths, float64(w.M))
-			}
+		for _, w := range shown(l.Cells[i]) {
+			widths = append(widths, w.At)
 		}
 	}
 	return widths
+}
+
+// shown are the cell's widths that have runs that decided the event, neighbouring ones together beside a search.
+func shown(c fit.Cell) (groups []fit.Group) {
+	for _, g := range c.Groups {
+		if g.Runs > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
 }
 
 func success(l *fit.Law, g group, title string) Panel {
@@ -92,12 +101,23 @@ func success(l *fit.Law, g group, title string) Panel {
 	p.Add(polyline{plotter.XYs{{X: p.X.Min, Y: l.Level}, {X: p.X.Max, Y: l.Level}}, stroke(aside, 1, 5, 4)})
 	panel := Panel{Title: title, x: "width m", y: fmt.Sprintf("share of runs with event “%s”", l.Event), plot: p}
 	for k, i := range g.cells {
-		panel.addCell(l, l.Cells[i], k, len(g.cells))
+		panel.addCell(l, i, k, len(g.cells))
 	}
 	if l.Line != nil {
-		panel.legend = append(panel.legend, entry{text: "by the law", line: stroke(ink, 1.6)}, entry{text: "isotonic", line: stroke(ink, 1, 1.5, 2.5)})
+		panel.legend = append(panel.legend, entry{text: "by the law", line: stroke(ink, 1.6)}, entry{text: ownName(l), line: stroke(ink, 1, 1.5, 2.5)})
+	}
+	if l.Sought != nil {
+		panel.legend = append(panel.legend, entry{text: "widths together", line: stroke(translucent(aside), 3)}, entry{text: "needed, 95 %", line: stroke(aside, 4)})
 	}
 	return panel
+}
+
+// ownName is what the curve of a cell's own runs is called.
+func ownName(l *fit.Law) string {
+	if l.Sought != nil {
+		return "by the cell's own runs"
+	}
+	return "isotonic"
 }
 
 // shareTicks are quarters, and the level where it is not too near to one of them.
@@ -111,33 +131,36 @@ func shareTicks(level float64) gonum.ConstantTicks {
 	return ticks
 }
 
-// addCell draws one n: the shares with Wilson's bars, a little aside of each other, the law's curve and, dotted, the isotonic line;
-// without a law that line alone.
-func (panel *Panel) addCell(l *fit.Law, c fit.Cell, k, of int) {
-	colour, shares := distinct(k, of), shareBars{style: stroke(distinct(k, of), 1), shape: glyph(k), aside: vg.Length(k) - vg.Length(of-1)/2}
+// addCell draws one n: the shares with Wilson's bars, a little aside of each other, the law's curve and, dotted, that of the cell's own
+// runs; without a law that line alone. Beside a search the needed width, with its interval, lies on the level's line.
+func (panel *Panel) addCell(l *fit.Law, i, k, of int) {
+	c, colour := l.Cells[i], distinct(k, of)
+	shares := shareBars{groups: shown(c), colour: colour, shape: glyph(k), aside: vg.Length(k) - vg.Length(of-1)/2}
 	if of > len(glyphs) {
 		shares.aside *= vg.Length(len(glyphs)) / vg.Length(of)
 	}
-	for _, w := range c.Widths {
-		if w.Runs > 0 {
-			shares.widths = append(shares.widths, w)
-		}
-	}
-	line := isotonicCurve(c)
+	from, to := panel.plot.X.Min, panel.plot.X.Max
+	line := ownCurve(c, from, to)
 	if len(line) == 0 {
 		return
 	}
-	isotonic := stroke(colour, 1.6)
-	if curve := lawCurve(l, c, panel.plot.X.Min, panel.plot.X.Max); curve != nil {
-		panel.plot.Add(polyline{curve, isotonic})
-		isotonic = stroke(colour, 1, 1.5, 2.5)
+	own := stroke(colour, 1.6)
+	if curve := lawCurve(l, c, from, to); curve != nil {
+		panel.plot.Add(polyline{curve, own})
+		own = stroke(colour, 1, 1.5, 2.5)
 	}
-	panel.plot.Add(polyline{line, isotonic}, shares)
+	panel.plot.Add(polyline{line, own}, shares)
+	if t := l.Thresholds[i]; c.Response != nil && t.Low.Defined() && t.High.Defined() {
+		panel.plot.Add(polyline{plotter.XYs{{X: float64(t.Low), Y: l.Level}, {X: float64(t.High), Y: l.Level}}, stroke(colour, 4)})
+	}
 	panel.legend = append(panel.legend, entry{text: nText(c.N), line: stroke(colour, 1.6), glyph: shares.shape, color: colour})
 }
 
-// isotonicCurve is the success by isotonic regression.
-func isotonicCurve(c fit.Cell) (line plotter.XYs) {
+// ownCurve is the success by the cell's own runs: by isotonic regression, or beside a search by its model.
+func ownCurve(c fit.Cell, from, to float64) (line plotter.XYs) {
+	if c.Response != nil {
+		return curve(from, to, c.Response.Success)
+	}
 	for _, w := range c.Widths {
 		if w.Runs > 0 {
 			line = append(line, plotter.XY{X: float64(w.M), Y: w.Fitted})
@@ -147,16 +170,21 @@ func isotonicCurve(c fit.Cell) (line plotter.XYs) {
 }
 
 // lawCurve is the success by the law; nil without one.
-func lawCurve(l *fit.Law, c fit.Cell, from, to float64) (curve plotter.XYs) {
-	const points = 160
+func lawCurve(l *fit.Law, c fit.Cell, from, to float64) plotter.XYs {
 	if l.Line == nil || math.IsNaN(l.Line.Success(c, from)) {
 		return nil
 	}
+	return curve(from, to, func(m float64) float64 { return l.Line.Success(c, m) })
+}
+
+// curve is a function of the width between two.
+func curve(from, to float64, of func(m float64) float64) (line plotter.XYs) {
+	const points = 160
 	for i := range points + 1 {
 		m := from * math.Pow(to/from, float64(i)/points)
-		curve = append(curve, plotter.XY{X: m, Y: l.Line.Success(c, m)})
+		line = append(line, plotter.XY{X: m, Y: of(m)})
 	}
-	return curve
+	return line
 }
 
 func nText(n fit.Number) string {
@@ -166,21 +194,28 @@ func nText(n fit.Number) string {
 	return fmt.Sprintf("n = %g", n)
 }
 
-// shareBars are points with intervals, moved aside by some points so that those of several n at one width can be seen.
+// shareBars are points with intervals, moved aside by some points so that those of several n at one width can be seen; those of several
+// widths together are where they are, with a line from the narrowest to the widest.
 type shareBars struct {
-	widths []fit.Width
-	style  draw.LineStyle
+	groups []fit.Group
+	colour color.RGBA
 	shape  draw.GlyphDrawer
 	aside  vg.Length
 }
 
 // Plot implements plot.Plotter.
 func (s shareBars) Plot(c draw.Canvas, p *gonum.Plot) {
-	for _, w := range s.widths {
-		x := c.X(p.X.Norm(float64(w.M))) + 2.4*s.aside
+	for _, g := range s.groups {
+		x := func(m float64) vg.Length { return c.X(min(max(p.X.Norm(m), 0), 1)) }
 		y := func(share float64) vg.Length { return c.Y(p.Y.Norm(share)) }
-		c.StrokeLine2(s.style, x, y(w.Low), x, y(w.High))
-		c.DrawGlyph(draw.GlyphStyle{Color: s.style.Color, Radius: 3, Shape: s.shape}, vg.Point{X: x, Y: y(w.Share())})
+		at := x(g.At)
+		if low, high := g.Ends(); low < high {
+			c.StrokeLine2(stroke(translucent(s.colour), 3), x(float64(low)), y(g.Share()), x(float64(high)), y(g.Share()))
+		} else {
+			at += 2.4 * s.aside
+		}
+		c.StrokeLine2(stroke(s.colour, 1), at, y(g.Low), at, y(g.High))
+		c.DrawGlyph(draw.GlyphStyle{Color: s.colour, Radius: 3, Shape: s.shape}, vg.Point{X: at, Y: y(g.Share())})
 	}
 }
 

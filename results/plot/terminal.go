@@ -153,7 +153,7 @@ func (t Terminal) Curves(s CurveSet) string {
 			from := at[max(j-1, 0)] // itself: a dot, for a run without steps
 			c.line(from.X, from.Y, to.X, to.Y, i)
 		}
-		c.name(i, fmt.Sprintf("m = %d", l.M))
+		c.name(i, "m = "+l.name())
 	}
 	return c.String()
 }
@@ -196,5 +196,5 @@ func (t Terminal) needed(l *fit.Law, by neededAxes) string {
 		c.bar(p.x, p.low, p.high)
 		c.mark(p.x, p.m, [...]rune{'▼', '●', '▲'}[p.beyond+1])
 	}
-	return c.String() + "  ● needed width   │ 95 % interval   ▲ ▼ beyond the swept widths   · the law\n"
+	return c.String() + "  ● needed width   │ 95 % interval   ▲ ▼ " + beyondName(l) + "   · the law\n"
 }

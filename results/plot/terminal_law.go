@@ -42,7 +42,7 @@ func (t Terminal) success(l *fit.Law, g group) string {
 		cell := l.Cells[i]
 		curve := lawCurve(l, cell, a.xLow, a.xHigh)
 		if curve == nil {
-			curve = isotonicCurve(cell)
+			curve = ownCurve(cell, a.xLow, a.xHigh)
 		}
 		for j := 1; j < len(curve); j++ {
 			c.line(curve[j-1].X, curve[j-1].Y, curve[j].X, curve[j].Y, series)
@@ -50,10 +50,8 @@ func (t Terminal) success(l *fit.Law, g group) string {
 		c.name(series, nText(cell.N))
 	}
 	for series, i := range g.cells {
-		for _, w := range l.Cells[i].Widths {
-			if w.Runs > 0 {
-				c.point(float64(w.M), w.Share(), '●', series)
-			}
+		for _, w := range shown(l.Cells[i]) {
+			c.point(w.At, w.Share(), '●', series)
 		}
 	}
 	return c.String()
@@ -90,7 +88,8 @@ func (t Terminal) residuals(l *fit.Law) string {
 func (t Terminal) transition(l *fit.Law) string {
 	counts, loads := map[[2]float64]heatCount{}, []float64{}
 	var ns []float64
-	for _, q := range tilesOf(l) {
+	tiles, of := tilesOf(l)
+	for _, q := range tiles {
 		load := math.Exp2(math.Round(math.Log2(q.load)))
 		c := counts[[2]float64{q.n, load}]
 		counts[[2]float64{q.n, load}] = heatCount{c.successes + int(q.successes), c.runs + int(q.runs)}
@@ -101,7 +100,7 @@ func (t Terminal) transition(l *fit.Law) string {
 	ns, loads = slices.Compact(ns), slices.Compact(loads)
 	const first, size = 8, 8
 	var b strings.Builder
-	b.WriteString("share of runs with event " + l.Event + ", in per cent: m d / n down (to a factor of √2), n across\n")
+	b.WriteString("share of runs with event " + l.Event + ", in per cent: m d / n down (to a factor of √2), n across" + of + "\n")
 	if len(ns) == 0 {
 		return b.String() + "  no run decided it\n"
 	}

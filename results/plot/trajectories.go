@@ -108,7 +108,7 @@ type CurveSet struct {
 
 // A CurveLine is the median over seeds, with the tenth and ninetieth percentile. A run that ended keeps its last value.
 type CurveLine struct {
-	M                 int64
+	M, To             int64 // the narrowest width and the widest; the same but where there are many widths
 	Runs              int
 	Step              []float64
 	Low, Median, High []float64
@@ -124,18 +124,49 @@ func (t *Trajectories) Sets() []CurveSet {
 			if row := c.point.Trainer.Curve(name); row != nil {
 				s.Unit = row.Unit
 			}
-			for _, m := range slices.Sorted(maps.Keys(c.widths)) {
-				if line := summarise(c.widths[m], j); len(line.Step) > 0 {
-					line.M = m
-					s.Lines = append(s.Lines, line)
-				}
-			}
+			s.Lines = c.lines(j)
 			if len(s.Lines) > 0 {
 				out = append(out, s)
 			}
 		}
 	}
 	return out
+}
+
+// mostLines is how many widths are drawn one by one; where there are more, neighbouring ones are together, as many lines as there are
+// colours to tell apart.
+const mostLines = 20
+
+// lines are those of a curve, by width.
+func (c *trajectoryCell) lines(curve int) (lines []CurveLine) {
+	widths := slices.Sorted(maps.Keys(c.widths))
+	counts := make([]int, len(widths))
+	for i, m := range widths {
+		counts[i] = len(c.widths[m])
+	}
+	most := len(widths)
+	if most > mostLines {
+		most = len(lineColors)
+	}
+	for _, part := range portions(counts, most) {
+		var runs []trajectory
+		for _, m := range widths[part[0]:part[1]] {
+			runs = append(runs, c.widths[m]...)
+		}
+		if line := summarise(runs, curve); len(line.Step) > 0 {
+			line.M, line.To = widths[part[0]], widths[part[1]-1]
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// name is its widths: 14, or 14–16.
+func (l CurveLine) name() string {
+	if l.To <= l.M {
+		return fmt.Sprint(l.M)
+	}
+	return fmt.Sprintf("%d–%d", l.M, l.To)
 }
 
 // apart names the parameters that tell a cell from others of its n and d.

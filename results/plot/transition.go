@@ -15,13 +15,11 @@ import (
 )
 
 // Transition is the share of successes over n and m d / n, the parameters a sample, all angles together: where parameter counting is
-// all, the step is flat (Oymak & Soltanolkotabi 2020, figure 2).
+// all, the step is flat (Oymak & Soltanolkotabi 2020, figure 2). Beside a search it is of the middle group of cells alone: each has its
+// runs about its own needed width, and their mean would be that of the runs and of no network.
 func Transition(l *fit.Law) Panel {
-	title := "Success over n and m d / n"
-	if differ(l.Cells, func(c fit.Cell) fit.Number { return c.Angle }) {
-		title += ", all angles together"
-	}
-	tiles := tilesOf(l)
+	tiles, of := tilesOf(l)
+	title := "Success over n and m d / n" + of
 	if len(tiles) == 0 {
 		return empty(title, "no run decided the event "+l.Event)
 	}
@@ -48,11 +46,23 @@ func Transition(l *fit.Law) Panel {
 // A tile is the successes of one n and m d / n.
 type tile struct{ n, load, successes, runs float64 }
 
-func tilesOf(l *fit.Law) (tiles []tile) {
-	for _, c := range l.Cells {
-		for _, w := range c.Widths {
-			t := tile{float64(c.N), float64(w.M) * float64(c.D) / float64(c.N), float64(w.Successes), float64(w.Runs)}
-			if w.Runs == 0 || !finite(t.n) || !finite(t.load) {
+// tilesOf are a law's, and of which of its cells.
+func tilesOf(l *fit.Law) (tiles []tile, of string) {
+	cells := l.Cells
+	if differ(l.Cells, func(c fit.Cell) fit.Number { return c.Angle }) {
+		of = ", all angles together"
+	}
+	if all := groups(l); l.Sought != nil && len(all) > 1 {
+		middle := all[len(all)/2]
+		cells, of = nil, ", "+middle.name
+		for _, i := range middle.cells {
+			cells = append(cells, l.Cells[i])
+		}
+	}
+	for _, c := range cells {
+		for _, w := range shown(c) {
+			t := tile{float64(c.N), w.At * float64(c.D) / float64(c.N), float64(w.Successes), float64(w.Runs)}
+			if !finite(t.n) || !finite(t.load) {
 				continue
 			}
 			at := slices.IndexFunc(tiles, func(o tile) bool { return o.n == t.n && o.load == t.load })
@@ -63,7 +73,7 @@ func tilesOf(l *fit.Law) (tiles []tile) {
 			tiles[at].successes, tiles[at].runs = tiles[at].successes+t.successes, tiles[at].runs+t.runs
 		}
 	}
-	return tiles
+	return tiles, of
 }
 
 // mostReach is how far, as a factor, a tile reaches where it has no neighbour.
