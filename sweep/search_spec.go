@@ -137,7 +137,7 @@ func (p *parser) surveySearch(s *Space) {
 		return
 	}
 	p.surveyJudge(d)
-	slot, seeds, cells := s.trainer.index(d.name), 0, uint64(1)
+	slot, seeds, cells := s.trainer.index(d.name), uint64(0), uint64(1) // seeds: the axes that have some, as a mask
 	for i := range s.axes {
 		a := &s.axes[i]
 		own, others := a.seeds(s)
@@ -148,16 +148,22 @@ func (p *parser) surveySearch(s *Space) {
 				p.add(d.value, "zip: %s is searched, so it cannot advance with another axis; take it out of zip", d.name)
 			}
 		case own > 0 && others > 0:
+			seeds |= 1 << i
 			p.add(d.value, "zip: seeds advance with another axis, and a search gives each cell its own seeds; take them out of zip")
 		case own > 0:
-			seeds++
+			seeds |= 1 << i
 		default:
 			cells = product(cells, a.size)
 		}
 	}
 	for i := range s.formulas {
-		if s.formulas[i].axes&(1<<p.spec.Search.axis) != 0 && s.formulas[i].source != nil {
-			p.add(s.formulas[i].source.value, "derive: %s is computed from %s, which is searched; compute it from others, or list the values of %s", s.names[s.formulas[i].slot], d.name, d.name)
+		f := &s.formulas[i]
+		switch {
+		case f.source == nil:
+		case f.axes&(1<<p.spec.Search.axis) != 0:
+			p.add(f.source.value, "derive: %s is computed from %s, which is searched; compute it from others, or list the values of %s", s.names[f.slot], d.name, d.name)
+		case f.axes&seeds != 0 && !s.trainer.Params[f.slot].Seed:
+			p.add(f.source.value, "derive: %s is computed from seeds, and in a cell of a search only %s and the seeds vary; compute it from others", s.names[f.slot], d.name)
 		}
 	}
 	for _, l := range s.conjuncts {
