@@ -68,7 +68,7 @@ func checkCommand(t *testing.T, command string) {
 		t.Errorf("%s: `%s`: %v", guarantees, command, err)
 		return
 	}
-	for _, folder := range strings.Fields(m[2]) {
+	for folder := range strings.FieldsSeq(m[2]) {
 		if !testIn(t, folder, run) {
 			t.Errorf("%s: `%s`: no test in %s is called so; if it was renamed or moved, name what shows the promise now", guarantees, command, folder)
 		}

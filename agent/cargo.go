@@ -37,7 +37,7 @@ func (c *cargo) unload(l *lease) {
 	c.waiting = slices.DeleteFunc(c.waiting, func(s *shipment) bool {
 		drop := s.lease == l && !s.away
 		if drop {
-			s.file.Close()
+			_ = s.file.Close()
 			l.course.cargo--
 		}
 		return drop
@@ -56,7 +56,7 @@ func (c *cargo) next() *shipment {
 // done drops a shipment that is delivered, or will never be.
 func (c *cargo) done(s *shipment) {
 	c.waiting = slices.DeleteFunc(c.waiting, func(x *shipment) bool { return x == s })
-	s.file.Close()
+	_ = s.file.Close()
 	s.lease.course.cargo--
 }
 
@@ -119,7 +119,7 @@ func (a *Agent) clear() {
 	defer a.mu.Unlock()
 	for _, s := range a.cargo.waiting {
 		a.log.Warn("a checkpoint could not be delivered; the last one counts", "sweep", s.lease.task.Sweep, "index", s.lease.task.Index, "step", s.head.Step)
-		s.file.Close()
+		_ = s.file.Close()
 	}
 	a.cargo.waiting = nil
 }

@@ -74,7 +74,7 @@ func (a *Agent) save(l *lease, step int64, write func(io.Writer) error) {
 	file, err := a.scratchFile()
 	if err == nil {
 		if err = head.Write(modest{file, a.config.Spool}, write); err != nil {
-			file.Close()
+			_ = file.Close()
 		}
 	}
 	now := time.Now()

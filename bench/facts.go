@@ -39,12 +39,10 @@ func (r *report) recording(ctx context.Context) error {
 		steps   int
 		threads string
 	}{{"n=1000 d=1000 m=8192", 20, "2"}, {"n=1000 d=50 m=8192", 100, "2"}, {"n=100 d=20 m=256", 40000, "1"}, {"n=40 d=20 m=32", 400000, "1"}} {
-		var n, d, m int
-		fmt.Sscanf(c.size, "n=%d d=%d m=%d", &n, &d, &m)
 		seconds := [2]float64{}
 		for range r.repeat {
 			for k, record := range [][]string{{"record=loss", "at=log:2"}, {"record=loss,pattern_changes,max_move", "at=all"}} {
-				args := append([]string{fmt.Sprint("n=", n), fmt.Sprint("d=", d), fmt.Sprint("m=", m), "lr=0.01", "stop_at_fit=false", "--threads", c.threads}, record...)
+				args := append(strings.Fields(c.size), append(record, "lr=0.01", "stop_at_fit=false", "--threads", c.threads)...)
 				long, err := r.point(ctx, append(args, fmt.Sprint("steps=", c.steps))...)
 				if err != nil {
 					return err

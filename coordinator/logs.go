@@ -50,7 +50,7 @@ func (b *logbook) write(name string, line []byte) {
 	f := b.files[name]
 	if f == nil {
 		if len(b.files) >= maxLogFiles {
-			b.closeAll()
+			_ = b.closeAll()
 		}
 		opened, err := os.OpenFile(b.path(name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {

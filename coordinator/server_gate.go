@@ -59,7 +59,7 @@ func (g *gate) Accept() (net.Conn, error) {
 			return x, nil
 		}
 		g.notices.warn("a connection was closed: there are as many as there may be", "from", conn.RemoteAddr().String(), "connections", maxConnections)
-		conn.Close()
+		_ = conn.Close()
 	}
 }
 
@@ -108,7 +108,7 @@ func (x *guest) tell(text string, args ...any) {
 
 func (x *guest) turnAway(why string) {
 	x.tell(why)
-	x.Close()
+	_ = x.Close()
 }
 
 // shaken is called when the handshake has ended.

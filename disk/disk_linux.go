@@ -8,6 +8,6 @@ func room(folder string) (bytes int64, known bool) {
 	if err := unix.Statfs(folder, &s); err != nil {
 		return 0, false
 	}
-	size := int64(s.Bsize)
+	size := int64(s.Bsize) //nolint:unconvert // an int32 on some processors
 	return int64(s.Bavail)*size - min(int64(s.Blocks)*size/reservedShare, mostReserved), true
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"syscall"
 
-	"go.etcd.io/bbolt"
+	bolt "go.etcd.io/bbolt/errors"
 
 	"github.com/widthlaw/widthlaw/sweep"
 )
@@ -41,9 +41,9 @@ func classify(err error) error {
 		return fmt.Errorf("%w (%v): make it writable, or give another directory with --state", ErrReadOnly, err)
 	case errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("%w (%v): give another path with --state", ErrNotDirectory, err)
-	case errors.Is(err, bbolt.ErrTimeout):
+	case errors.Is(err, bolt.ErrTimeout):
 		return fmt.Errorf("%w by another program (%v): end it, or give another directory with --state", ErrInUse, err)
-	case errors.Is(err, bbolt.ErrInvalid), errors.Is(err, bbolt.ErrChecksum), errors.Is(err, bbolt.ErrVersionMismatch):
+	case errors.Is(err, bolt.ErrInvalid), errors.Is(err, bolt.ErrChecksum), errors.Is(err, bolt.ErrVersionMismatch):
 		return damaged("%v", err)
 	}
 	return err

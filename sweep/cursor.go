@@ -1,5 +1,7 @@
 package sweep
 
+import "slices"
+
 // A Cursor hands out a sweep's points, longest first, without listing them. It is for one goroutine, and independent of
 // others of the same plan.
 type Cursor struct {
@@ -43,9 +45,9 @@ func (c *Cursor) Next() (index uint64, pt Point, cost Cost, ok bool) {
 // enter pins the digits of a cell.
 func (c *Cursor) enter(cell cell) {
 	n := cell.tuple
-	for j := len(c.axes) - 1; j >= 0; j-- {
-		size := c.plan.space.axes[c.axes[j]].size
-		c.pinned[c.axes[j]] = int64(n % size)
+	for _, i := range slices.Backward(c.axes) {
+		size := c.plan.space.axes[i].size
+		c.pinned[i] = int64(n % size)
 		n /= size
 	}
 	c.known = false

@@ -7,6 +7,8 @@ package sweep
 // combination reads anything new. A function that reads only parameters through Point's methods then depends on just
 // those axes.
 
+import "slices"
+
 // traceLimit bounds the combinations that are tried for one function.
 const traceLimit = 20_000
 
@@ -74,7 +76,7 @@ func (s *Space) combinations(mask uint64, limit int, f func(v *view) bool) bool 
 	v := s.newView()
 	var order []int
 	members(mask, func(i int) { order = append(order, i) })
-	for calls := 0; calls < limit; calls++ {
+	for range limit {
 		if !f(v) || !v.advance(order) {
 			return true
 		}
@@ -84,8 +86,7 @@ func (s *Space) combinations(mask uint64, limit int, f func(v *view) bool) bool 
 
 // advance is the next tuple of digits of some axes, the last fastest; false after the last.
 func (v *view) advance(order []int) bool {
-	for j := len(order) - 1; j >= 0; j-- {
-		i := order[j]
+	for _, i := range slices.Backward(order) {
 		if next := v.digits[i] + 1; next < v.space.axes[i].size {
 			v.set(i, next)
 			return true

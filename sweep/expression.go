@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 
@@ -85,7 +86,7 @@ func parseExpression(source string) (root ast.Node, character int, problem strin
 	}()
 	tree, err := exprparser.Parse(source)
 	if err != nil {
-		if e, ok := err.(*file.Error); ok {
+		if e, ok := errors.AsType[*file.Error](err); ok {
 			return nil, e.From, e.Message + "; " + Allowed
 		}
 		return nil, 0, err.Error() + "; " + Allowed

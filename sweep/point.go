@@ -162,7 +162,7 @@ func (p *Param) Accepts(v Value) string {
 		}
 		return ""
 	}
-	want, ok := "", false
+	ok := false
 	switch p.Type {
 	case IntType:
 		ok = v.Kind == Int && !(p.Min.Defined() && v.Int < p.Min.Int) && !(p.Max.Defined() && v.Int > p.Max.Int)
@@ -180,8 +180,7 @@ func (p *Param) Accepts(v Value) string {
 	if ok {
 		return ""
 	}
-	want = p.Wants()
-	return fmt.Sprintf("%s: %s does not fit; write %s", p.Name, quoteIfText(v), want)
+	return fmt.Sprintf("%s: %s does not fit; write %s", p.Name, quoteIfText(v), p.Wants())
 }
 
 func (p *Param) inRange(f float64) bool {

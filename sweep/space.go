@@ -3,6 +3,7 @@ package sweep
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // A Space is a spec's points by index: mixed radix over the whole product of the axes in the order of the file, the last
@@ -219,12 +220,7 @@ func (c *condition) holds(v Value) bool {
 	if v.Kind != Text {
 		text = v.String()
 	}
-	for _, s := range c.in {
-		if s == text {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.in, text)
 }
 
 // used says whether a parameter's conditions, and those of what they refer to, hold among a view's values, which keep

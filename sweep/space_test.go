@@ -281,9 +281,9 @@ func checkSpace(t *rapid.T, text string, s *Space) {
 // bruteForce makes the point of an index by the definition: all values, formulas, the whole where, then Complete.
 func bruteForce(s *Space, index uint64) (Point, bool) {
 	v := s.newView()
-	for i := len(s.axes) - 1; i >= 0; i-- {
-		v.set(i, index%s.axes[i].size)
-		index /= s.axes[i].size
+	for i, a := range slices.Backward(s.axes) {
+		v.set(i, index%a.size)
+		index /= a.size
 	}
 	given := map[string]Value{}
 	for _, f := range s.formulas {

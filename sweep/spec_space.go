@@ -240,8 +240,8 @@ func (s *Space) addComponent(group []int, first int) {
 			c.mask |= 1 << i
 		}
 	}
-	for j := len(c.axes) - 1; j >= 0; j-- {
-		a := &s.axes[c.axes[j]]
+	for _, i := range slices.Backward(c.axes) {
+		a := &s.axes[i]
 		a.component, a.stride = c, c.size
 		c.size = product(c.size, a.size)
 		for _, slot := range a.slots {

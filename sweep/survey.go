@@ -1,5 +1,7 @@
 package sweep
 
+import "slices"
+
 import "math"
 
 // surveyLimit bounds the combinations at which rules are asked about one by one; of more, as many as surveySample are
@@ -67,8 +69,8 @@ func (p *projection) of(s *Space, tuple uint64) (n uint64) {
 // outline is the projection to a mask's axes, without members, and how many numbers it has.
 func (c *component) outline(s *Space, mask uint64) (p projection, size uint64) {
 	size = 1
-	for j := len(c.axes) - 1; j >= 0; j-- {
-		if i := c.axes[j]; mask>>i&1 == 1 {
+	for _, i := range slices.Backward(c.axes) {
+		if mask>>i&1 == 1 {
 			p.axes, p.strides = append(p.axes, i), append(p.strides, size)
 			size *= s.axes[i].size
 		}

@@ -16,7 +16,7 @@ import (
 // chosen by a name that stands there. Lines that begin with # are skipped. Only chosen columns need to be numbers.
 func readCSV(r *bufio.Reader, want columnChoice, rows int) (*dataset, error) {
 	if bom, _ := r.Peek(3); string(bom) == "\ufeff" {
-		r.Discard(3)
+		_, _ = r.Discard(3) // which Peek has read
 	}
 	lines := csv.NewReader(r)
 	lines.Comment, lines.FieldsPerRecord, lines.ReuseRecord, lines.TrimLeadingSpace = '#', -1, true, true
@@ -103,7 +103,7 @@ func (t *csvTable) add(fields []string) error {
 // number is field j of a row.
 func (t *csvTable) number(fields []string, j int) (float64, error) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(fields[j]), 64)
-	wrong := ""
+	var wrong string
 	switch {
 	case err == nil:
 		wrong = usable(v)
@@ -126,8 +126,7 @@ func (t *csvTable) number(fields []string, j int) (float64, error) {
 }
 
 func csvError(err error) error {
-	var at *csv.ParseError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*csv.ParseError](err); ok {
 		return fmt.Errorf("line %d, character %d: %w; quote a field as \"...\" whole, and a quote in it as \"\"", at.Line, at.Column, at.Err)
 	}
 	return err

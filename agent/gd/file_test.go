@@ -21,7 +21,7 @@ func filePoint(t testing.TB, text string) sweep.Point {
 		"m": sweep.IntValue(1), "n": sweep.IntValue(1), "d": sweep.IntValue(1),
 		"data": sweep.TextValue("file"), "path": sweep.FileValue(strings.Repeat("0", 64)),
 	}
-	for _, arg := range strings.Fields(text) {
+	for arg := range strings.FieldsSeq(text) {
 		name, value, _ := strings.Cut(arg, "=")
 		v, wrong := trainer.ParseParam(name, value)
 		if wrong != "" {

@@ -53,7 +53,7 @@ func readGolden(t *testing.T) []golden {
 func point(t testing.TB, trainer *sweep.Trainer, text string, record *sweep.Record) sweep.Point {
 	t.Helper()
 	given := map[string]sweep.Value{}
-	for _, arg := range strings.Fields(text) {
+	for arg := range strings.FieldsSeq(text) {
 		name, value, _ := strings.Cut(arg, "=")
 		v, wrong := trainer.ParseParam(name, value)
 		if wrong != "" {

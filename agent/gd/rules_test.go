@@ -20,7 +20,7 @@ func TestPlateau(t *testing.T) {
 		rules := &rules{plateau: plateau, budget: 200, zero: 1, target: -1, losses: newHistory(200), fit: -1, before: math.Inf(1), least: math.Inf(1)}
 		var losses []float64
 		loss := 1.0
-		for k := int64(0); k < 200; k++ {
+		for k := range int64(200) {
 			loss *= 1 + 0.02*(r.Float64()-0.6-0.2*float64(seed%4))*float64(seed%3) // falling, wavering, or constant
 			losses = append(losses, loss)
 			want := ""
@@ -179,7 +179,7 @@ func TestCheck(t *testing.T) {
 		"n=4 d=4 m=4 data=clusters clusters=9000000000000000":       "clusters",
 	} {
 		given := map[string]sweep.Value{}
-		for _, arg := range strings.Fields(text) {
+		for arg := range strings.FieldsSeq(text) {
 			name, value, _ := strings.Cut(arg, "=")
 			v, wrong := trainer.ParseParam(name, value)
 			if wrong != "" {

@@ -36,7 +36,7 @@ func lock(path string, wait bool) (*os.File, error) {
 	if err == nil {
 		return f, nil
 	}
-	f.Close()
+	_ = f.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil, errLocked
 	}
@@ -95,9 +95,9 @@ func (f *folder) leave() {
 		return
 	}
 	// Where these fail, an empty folder stays behind, and the next process removes it.
-	os.Remove(filepath.Join(f.path, lockName))
-	os.Remove(f.path)
-	f.lock.Close()
+	_ = os.Remove(filepath.Join(f.path, lockName))
+	_ = os.Remove(f.path)
+	_ = f.lock.Close()
 }
 
 // create begins the next segment.

@@ -93,7 +93,7 @@ func (s *segment) clear() error {
 // remove deletes the file, and its folder with the last one if nothing more will come there.
 func (s *segment) remove() error {
 	if s.file != nil {
-		s.file.Close()
+		_ = s.file.Close()
 		s.file = nil
 	}
 	s.folder.segments--

@@ -109,7 +109,7 @@ func (s *Spool) adoptAll(root string, left *Leftover) error {
 		}
 		err = f.read(left)
 		if errors.Is(err, fs.ErrNotExist) { // its process was just leaving, and took the folder along
-			f.lock.Close()
+			_ = f.lock.Close()
 			continue
 		}
 		s.adopted = append(s.adopted, f)
@@ -215,7 +215,7 @@ func (s *Spool) Close() error {
 func (s *Spool) unlock() {
 	for _, f := range append(s.adopted, s.own) {
 		if f != nil {
-			f.lock.Close()
+			_ = f.lock.Close()
 		}
 	}
 }

@@ -164,7 +164,7 @@ func parseBytes(text string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
-	number := strings.TrimRight(text, "BGKMTiBgkmtb ")
+	number := strings.TrimRight(text, "BGKMTibgkmt ")
 	units := map[string]float64{
 		"": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40,
 		"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40,

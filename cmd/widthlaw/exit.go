@@ -79,8 +79,7 @@ func report(w io.Writer, err error) {
 	if err == nil || errors.As(err, &v) {
 		return
 	}
-	var spec *sweep.SpecError
-	if errors.As(err, &spec) {
+	if spec, ok := errors.AsType[*sweep.SpecError](err); ok {
 		fmt.Fprintln(w, strings.TrimRight(spec.Error(), "\n"))
 		return
 	}

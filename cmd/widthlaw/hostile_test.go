@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -325,7 +324,7 @@ func (x *target) record() []byte {
 	}
 	b := <-said
 	if len(b) < 300 {
-		x.t.Fatal(fmt.Sprintf("only %d bytes recorded", len(b)))
+		x.t.Fatalf("only %d bytes recorded", len(b))
 	}
 	return b
 }

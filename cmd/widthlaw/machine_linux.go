@@ -16,7 +16,7 @@ func fileSystem(dir string) (string, error) {
 		unix.EXT4_SUPER_MAGIC: "ext4", unix.XFS_SUPER_MAGIC: "xfs", unix.BTRFS_SUPER_MAGIC: "btrfs", unix.OVERLAYFS_SUPER_MAGIC: "overlay",
 		unix.TMPFS_MAGIC: "tmpfs (gone at the next start of the machine)", unix.NFS_SUPER_MAGIC: "NFS", unix.F2FS_SUPER_MAGIC: "f2fs",
 	}
-	name, known := names[int64(s.Type)]
+	name, known := names[int64(s.Type)] //nolint:unconvert // not an int64 on every processor
 	if !known {
 		name = fmt.Sprintf("file system %#x", s.Type)
 	}

@@ -73,7 +73,7 @@ func storedRows(store *results.Store) iter.Seq2[sweep.Row, error] {
 			}
 			return nil
 		})
-		if err != nil && err != stopped {
+		if err != nil && !errors.Is(err, stopped) {
 			yield(sweep.Row{}, err)
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 	"iter"
-	"os"
 	"sync/atomic"
 
 	"github.com/vbauerster/mpb/v8"
@@ -15,7 +14,7 @@ import (
 
 // isTerminal says whether somebody looks at w.
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := w.(file)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 

@@ -176,7 +176,7 @@ func (f findings) document(r *lawReport) plot.Document {
 		fmt.Fprintf(&front, "File %s, SHA-256 %s\n", path, r.Files[path])
 	}
 	fmt.Fprintf(&front, "\nMethods\n%s\n\nThe spec\n%s", fit.Wrapped(r.Methods, 150), r.Spec)
-	f.analysis.WriteText(&tables) // a Builder takes all
+	_ = f.analysis.WriteText(&tables) // a Builder takes all
 	d := plot.Document{{Text: front.String()}, {Text: tables.String()}}
 	figures, names := f.figures()
 	for _, name := range names {

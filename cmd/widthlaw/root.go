@@ -58,9 +58,10 @@ func outliveReaders() { signal.Ignore(syscall.SIGPIPE) }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot(&app{trainers: []*sweep.Trainer{gd.TwoLayer()}})
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	said := &answer{to: stdout}
+	root.SetOut(said)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := said.complete(root.ExecuteContext(ctx))
 	report(stderr, err)
 	return exitCode(err)
 }
@@ -118,8 +119,7 @@ func newRoot(a *app) *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.force, "allow-network-fs", false, "use a state directory on a network file system, at your own risk")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		next, what := "see "+cmd.CommandPath()+" --help", err.Error()
-		var bad *pflag.InvalidValueError
-		if errors.As(err, &bad) {
+		if bad, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 			next, what = valueMistake(bad)
 		}
 		return usage(next, "%s", what)
@@ -211,8 +211,7 @@ func applySettings(cmd *cobra.Command) error {
 		}
 		if bad := cmd.Flags().Set(f.Name, text); bad != nil {
 			err = usage("correct it or remove it", "%s: %v", where, bad)
-			var value *pflag.InvalidValueError
-			if errors.As(bad, &value) {
+			if value, ok := errors.AsType[*pflag.InvalidValueError](bad); ok {
 				next, what := valueMistake(value)
 				err = usage(next, "%s: %s", where, what)
 			}

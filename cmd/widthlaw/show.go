@@ -131,7 +131,7 @@ func colourful(w io.Writer) bool {
 
 // width is that of the terminal, 0 where there is none.
 func width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
+	if f, ok := w.(file); ok {
 		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
 			return columns
 		}

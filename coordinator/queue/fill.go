@@ -37,17 +37,17 @@ func (q *Queue) Fill(now time.Time) {
 		q.fresh = false
 		q.turn++
 		for i := range q.ring {
-			q.fill(q.ring[(i+q.turn)%len(q.ring)], now)
+			q.fill(q.ring[(i+q.turn)%len(q.ring)])
 		}
 	} else {
 		for _, a := range dirty {
-			q.fill(a, now)
+			q.fill(a)
 		}
 	}
 	q.refuse(now)
 }
 
-func (q *Queue) fill(a *agent, now time.Time) {
+func (q *Queue) fill(a *agent) {
 	if !a.connected {
 		return
 	}

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -92,9 +93,7 @@ func (q *Queue) Add(s Sweep, keep func(key sweep.Key, point []byte) (index uint6
 // cursor brings those again.
 func (q *Queue) moveOver(old, l *line, keep func(sweep.Key, []byte) (uint64, bool)) {
 	l.spf = old.spf
-	for key, t := range old.marks {
-		l.marks[key] = t
-	}
+	maps.Copy(l.marks, old.marks)
 	for _, w := range old.all() {
 		index, ok := keep(w.Key, w.Point)
 		switch {

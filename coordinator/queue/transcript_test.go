@@ -46,7 +46,7 @@ func play(t *testing.T, text string) string {
 	t.Helper()
 	p := player{t: t, q: New(7, 10*time.Second), now: time.Unix(0, 0)}
 	var out strings.Builder
-	for _, block := range strings.Split(strings.TrimSpace(text), "\n\n") {
+	for block := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
 		commands, _, _ := strings.Cut(block+"\n", "----\n")
 		if out.Len() > 0 {
 			out.WriteString("\n")
@@ -57,7 +57,7 @@ func play(t *testing.T, text string) string {
 		}
 		p.out.Reset()
 		ran := false
-		for _, line := range strings.Split(strings.TrimSpace(commands), "\n") {
+		for line := range strings.SplitSeq(strings.TrimSpace(commands), "\n") {
 			if line != "" && !strings.HasPrefix(line, "#") {
 				p.do(strings.Fields(line))
 				ran = true
@@ -76,7 +76,6 @@ type player struct {
 	q     *Queue
 	now   time.Time
 	words map[sweep.Key]string
-	specs map[string]Sweep
 	out   strings.Builder
 }
 
@@ -268,7 +267,7 @@ func (p *player) sweep(c []string) {
 		ID: c[0], Name: c[0], Trainer: "t", Version: 1, Priority: int(o.int("priority", 0)), Retries: int(o.int("retries", 0)),
 		QuarantineAfter: int(o.int("quarantine", 2)), Threads: int(o.int("threads", 0)), Items: map[sweep.Key]Item{},
 	}
-	for _, t := range strings.Split(o["trouble"], ",") {
+	for t := range strings.SplitSeq(o["trouble"], ",") {
 		f := strings.Split(t, ":")
 		if len(f) < 4 {
 			continue
@@ -284,7 +283,7 @@ func (p *player) sweep(c []string) {
 		s.Troubles = append(s.Troubles, Trouble{Key: item.Key, State: sweep.State(state), Losses: losses, Suspect: losses > 0, Lost: lost})
 	}
 	kept := map[string]uint64{}
-	for _, k := range strings.Split(o["keep"], ",") {
+	for k := range strings.SplitSeq(o["keep"], ",") {
 		if word, index, ok := strings.Cut(k, ":"); ok {
 			kept[word], _ = strconv.ParseUint(index, 10, 64)
 		}
@@ -300,7 +299,7 @@ func (p *player) died(c []string) {
 	if text, ok := o["log"]; ok {
 		d.Log = []string{text}
 	}
-	for _, h := range strings.Split(o["ran"], ",") {
+	for h := range strings.SplitSeq(o["ran"], ",") {
 		f := strings.Split(h, ":")
 		if h == "" {
 			continue
@@ -318,7 +317,7 @@ func (p *player) died(c []string) {
 func (p *player) connect(c []string) {
 	o := options(c[1:])
 	var claims []Claim
-	for _, h := range strings.Split(o["held"], ",") {
+	for h := range strings.SplitSeq(o["held"], ",") {
 		f := strings.Split(h, ":")
 		if len(f) < 2 {
 			continue

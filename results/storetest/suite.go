@@ -183,7 +183,7 @@ func testWalk(t *testing.T, s *reopening) {
 		t.Fatalf("%d rows of %d, %v", i, len(rows), err)
 	}
 	stop := errors.New("stop")
-	if err := s.Walk(func(results.Row) error { return stop }); err != stop {
+	if err := s.Walk(func(results.Row) error { return stop }); !errors.Is(err, stop) {
 		t.Fatalf("the walk ended with %v, not with the callback's error", err)
 	}
 }

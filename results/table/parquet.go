@@ -18,7 +18,7 @@ const (
 )
 
 type parquetEncoder struct {
-	w       *parquet.Writer
+	w       *parquet.GenericWriter[any]
 	columns []column
 	rows    []parquet.Row // Invariant: the first used ones wait to be written; their storage is used again
 	used    int
@@ -36,7 +36,7 @@ func newParquet(w io.Writer, columns []column) *parquetEncoder {
 	slices.SortFunc(fields, func(a, b parquet.Field) int { return place(a) - place(b) })
 	schema := parquet.NewSchema("widthlaw", ordered{group, fields})
 	return &parquetEncoder{
-		w: parquet.NewWriter(w, schema, parquet.Compression(&zstd.Codec{}), parquet.MaxRowsPerRowGroup(groupRows),
+		w: parquet.NewGenericWriter[any](w, schema, parquet.Compression(&zstd.Codec{}), parquet.MaxRowsPerRowGroup(groupRows),
 			parquet.KeyValueMetadata("widthlaw.schema", "1"), parquet.CreatedBy("widthlaw", "1", "")),
 		columns: columns, rows: make([]parquet.Row, batchRows),
 	}

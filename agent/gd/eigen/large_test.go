@@ -121,12 +121,8 @@ func blocks(n int, on, beside float64) []float64 {
 func TestLargeAgainstGonum(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	kinds := map[string]func(r *rand.Rand, n int) []float64{}
-	for name, make := range matrices {
-		kinds[name] = make
-	}
-	for name, make := range structured {
-		kinds[name] = make
-	}
+	maps.Copy(kinds, matrices)
+	maps.Copy(kinds, structured)
 	for name, value := range spectra {
 		kinds[name] = func(r *rand.Rand, n int) []float64 {
 			values := make([]float64, n)

@@ -96,7 +96,7 @@ func longSinCos(x float64) (sin, cos *big.Float) {
 	r.SetPrec(longBits)
 	sin, cos = longInt(0), longInt(0)
 	term := longInt(1)
-	for k := int64(0); k < 150; k++ {
+	for k := range int64(150) {
 		switch k % 4 {
 		case 0:
 			cos = add(cos, term)

@@ -21,10 +21,8 @@ func Peak[F Number](threads int) float64 {
 func Gauge[F Number](threads int) (run func() (gflops float64)) {
 	loop, flops := widest[F]()
 	rounds := 1 << 12
-	for { // long enough for the clock and for the processor to reach its speed, even if others held one of the two up
-		if min(timeAll(loop, rounds, threads), timeAll(loop, rounds, threads)) > 20*time.Millisecond {
-			break
-		}
+	// Long enough for the clock and for the processor to reach its speed, even if others held one of the two up.
+	for min(timeAll(loop, rounds, threads), timeAll(loop, rounds, threads)) <= 20*time.Millisecond {
 		rounds *= 2
 	}
 	return func() float64 {

@@ -94,7 +94,7 @@ func (d *director) step(end time.Time) bool {
 	case x := <-d.signals:
 		d.bury(x.(killed))
 	case <-timer.C:
-		if next == end {
+		if next.Equal(end) {
 			return false
 		}
 		e := d.errands[0]

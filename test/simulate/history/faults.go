@@ -1,7 +1,6 @@
 package history
 
 import (
-	"math/rand/v2"
 	"time"
 )
 
@@ -50,7 +49,7 @@ func (d *director) happen(f fault) {
 		}
 		d.arm(x)
 	case kind < 45:
-		d.freeze(l, seconds(r, 1, 50), r)
+		d.freeze(l, seconds(r, 1, 50))
 	case kind < 58:
 		d.killProcess(p)
 	case kind < 66:
@@ -86,7 +85,7 @@ func (d *director) arm(f diskFault) {
 		f.countdown, f.then = d.fault.countdown, d.fault.then
 	}
 	d.fault = f
-	d.noted("disk: for %v what it does is %d, %v slower; at write %d from now it does %d", max(0, f.until.Sub(time.Now())), f.all, f.slow, f.countdown, f.then)
+	d.noted("disk: for %v what it does is %d, %v slower; at write %d from now it does %d", max(0, time.Until(f.until)), f.all, f.slow, f.countdown, f.then)
 }
 
 // cut breaks the connection of an agent, which may dial again at once.
@@ -124,7 +123,7 @@ func (d *director) stall(p *process, dt time.Duration, which int) {
 
 // freeze stops the coordinator's process for a while, as SIGSTOP or a machine that sleeps does: its clock jumps. Its loop stands still from
 // the next line that it logs.
-func (d *director) freeze(l *life, dt time.Duration, r *rand.Rand) {
+func (d *director) freeze(l *life, dt time.Duration) {
 	if l == nil {
 		return
 	}
