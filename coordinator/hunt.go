@@ -31,14 +31,13 @@ type hunt struct {
 	wake   chan struct{}       // of capacity 1: there is news
 	given  map[uint64]struct{} // indexes of chosen points that were given up
 	stale  bool                // an outcome came for one of them
+	flops  float64             // of the runs that are expected
 	sight                      // as the seeker told it last
 }
 
 // A sight is how far a hunt is.
 type sight struct {
-	ended  int     // cells that need no more
 	runs   float64 // that are expected beyond those that are chosen
-	flops  float64 // of them
 	beyond bool    // there are any: some cell has not ended
 }
 
@@ -112,7 +111,6 @@ func (h *hunt) take(c *huntCell, digit int, verdict sweep.Value) {
 func (h *hunt) look() (s sight) {
 	for _, c := range h.cells {
 		if c.ended {
-			s.ended++
 			continue
 		}
 		s.beyond = true

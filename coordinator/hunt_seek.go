@@ -113,9 +113,6 @@ func (s *seeker) sayEnd(c *huntCell, index uint64) {
 // announce makes picks known to the loop, before the store is asked about them: what is stored from then on, the loop counts.
 func (s *seeker) announce(picks []pick) bool {
 	h, sight := s.k.hunt, s.k.hunt.look()
-	if s.runs > 0 {
-		sight.flops = sight.runs * s.flops / s.runs
-	}
 	return s.c.ask(context.Background(), func() {
 		for _, p := range picks {
 			h.open[p.key] = p.index
@@ -163,12 +160,14 @@ func (s *seeker) hand(picks []pick, last bool) bool {
 		p.passed++
 		p.items = append(p.items, queue.Item{Index: x.index, Key: x.key, Point: point.Encode(nil), Cost: cost})
 	}
+	perRun := s.flops / max(s.runs, 1)
 	return s.c.post(context.Background(), func() {
 		k := s.k
 		if k.feeder != s.f {
 			return
 		}
 		k.forecast.take(p, 0)
+		k.hunt.flops = k.hunt.runs * perRun
 		for _, x := range there {
 			if k.hunt.tell(s.c.queue, k.id, x.key, k.hunt.verdict(x.outcome)) {
 				k.add(k.spec.Success, x.digest, x.outcome)

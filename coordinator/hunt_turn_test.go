@@ -235,3 +235,18 @@ func TestPlanOfFailures(t *testing.T) {
 		}
 	})
 }
+
+// TestHuntForecast: from its first batch on a search says how long it will take, with what it has not chosen yet.
+func TestHuntForecast(t *testing.T) {
+	inHunt(t, func(t *testing.T, c *cluster) {
+		c.agent("a", 1)
+		plan, err := c.client.Plan(context.Background(), &proto.SubmitRequest{Spec: []byte(hunting)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := plan.CoreSeconds / 2 // an agent has two cores
+		if eta := c.status("h").ETA.Seconds(); eta < want/2 || eta > 2*want {
+			t.Errorf("it says %g s; by the plan it takes %g", eta, want)
+		}
+	})
+}
