@@ -89,7 +89,7 @@ func (o *origins) list() (all []origin) {
 const methods = `For each event and family (one value of every parameter but m, n, d, angle and the seeds) one binomial regression over all decided runs of width 10 or more: ` +
 	`P(success) = (1 − lapse) sigmoid(b0 + b1 log m + b2 log n + b3 log λ0 (+ b4 log d)), with λ0 each data set's own and the lapse's prior Beta(2, 20). ` +
 	`The needed width at level p is where the sigmoid is p; its exponents are −b2/b1, −b3/b1, −b4/b1. Where success is a sharp step the slopes have a weak Cauchy(0, 2.5) prior, and a warning says so. ` +
-	`Intervals are 95 %: a bootstrap of 2,000 draws over data seeds (and over seeds where they are crossed with these), bias-corrected and accelerated with a jackknife over data seeds and Student's quantiles; ` +
+	`Intervals are 95 %: a bootstrap of 2,000 draws over data seeds (and over seeds where they are crossed with these), those of exponents bias-corrected and accelerated with a jackknife over data seeds and Student's quantiles, those of needed widths by the law (and both where seeds are crossed) bootstrap-t; ` +
 	`beside it Fieller's with the jackknife's covariance; under 8 data seeds there are none, and no exponent is told. Beside the law, cell by cell, isotonic regression and interpolation of logits in log m, which assumes only that success does not fall with the width; ` +
 	`its intervals are the quantiles of draws to which half a success and half a failure were added at random, and have no upper end where the seeds are too few for one. ` +
 	`Success curves of neighbouring n cross where their isotonic regressions over m d / n do. Forms of the law are compared by leaving out one n at a time. ` +

@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -12,14 +13,25 @@ type bootstrap struct {
 	count    int // of draws; 0 with one cluster
 	estimate []reading
 	draws    [][]reading
+	left     [][]float64   // a jackknife's weights, by unit: without each cluster
+	parts    []int         // how many of left belong to each of its parts
+	often    [][][]float64 // by draw: how often it has each cluster of data seeds (or group of them, in the mean), then, crossed, of seeds
 }
 
 func newBootstrap(s *sample, draws int) *bootstrap {
 	b := &bootstrap{sample: s, estimate: s.read(nil, unseen{})}
 	if s.clusters > 1 && draws > 0 {
 		b.count = draws
-		b.draws = make([][]reading, draws)
-		b.resample(func(i int, weights []float64) { b.draws[i] = s.read(weights, s.unseen(i)) })
+		b.left, b.parts = s.jackknives()
+		b.draws, b.often = make([][]reading, draws), make([][][]float64, draws)
+		b.resample(func(i int, weights []float64) {
+			b.draws[i] = s.read(weights, s.unseen(i))
+			data, seeds := s.drawn(i)
+			b.often[i] = [][]float64{grouped(data, b.parts[0])}
+			if seeds != nil {
+				b.often[i] = append(b.often[i], grouped(seeds, b.parts[1]))
+			}
+		})
 	}
 	return b
 }
@@ -36,10 +48,8 @@ func (b *bootstrap) resample(draw func(i int, weights []float64)) {
 // drawSeed makes the draws of every analysis the same.
 const drawSeed = 0x77696474686c6177
 
-// draw fills in how often each unit counts in the i-th draw: as many clusters as there are, drawn with replacement, all runs of a
-// drawn cluster together (Davison & Hinkley 1997, Bootstrap Methods, section 3.8). Where seeds are crossed with data seeds both are
-// drawn, and a unit counts the product (Owen 2007, Ann. Appl. Stat. 1, 386-411).
-func (s *sample) draw(i int, weights []float64) {
+// drawn is how often each cluster is in the i-th draw: as many as there are, drawn with replacement; nil where seeds are not crossed.
+func (s *sample) drawn(i int) (data, seeds []float64) {
 	random := rand.New(rand.NewPCG(drawSeed, uint64(i)))
 	drawn := func(count int) []float64 {
 		times := make([]float64, count)
@@ -48,10 +58,30 @@ func (s *sample) draw(i int, weights []float64) {
 		}
 		return times
 	}
-	data, seeds := drawn(s.clusters), []float64(nil)
+	data = drawn(s.clusters)
 	if s.seed != nil {
 		seeds = drawn(s.seeds)
 	}
+	return data, seeds
+}
+
+// grouped are means over the groups that a jackknife leaves out.
+func grouped(times []float64, groups int) []float64 {
+	sums, sizes := make([]float64, groups), make([]float64, groups)
+	for k, x := range times {
+		sums[k%groups], sizes[k%groups] = sums[k%groups]+x, sizes[k%groups]+1
+	}
+	for g := range sums {
+		sums[g] /= sizes[g]
+	}
+	return sums
+}
+
+// draw fills in how often each unit counts in the i-th draw: all runs of a drawn cluster together (Davison & Hinkley 1997, Bootstrap
+// Methods, section 3.8). Where seeds are crossed with data seeds both are drawn, and a unit counts the product (Owen 2007, Ann. Appl.
+// Stat. 1, 386-411).
+func (s *sample) draw(i int, weights []float64) {
+	data, seeds := s.drawn(i)
 	for place, k := range s.data {
 		switch {
 		case k < 0:
@@ -122,11 +152,24 @@ func inParallel(count int, job func(i int)) {
 	wait.Wait()
 }
 
-// interval is the 95 % interval of a statistic of the readings.
-func (b *bootstrap) interval(statistic func([]reading) float64) (low, high float64) {
-	draws := make([]float64, len(b.draws))
+// interval is the 95 % interval of a statistic of the readings. Where seeds are crossed, draws are too wide, and its ends are as much nearer
+// as those of a share of successes near by would be: isotonic regression itself is not smooth enough for a jackknife.
+func (b *bootstrap) interval(statistic func([]reading) float64, near func(weights []float64) float64) (low, high float64) {
+	draws, estimate := make([]float64, len(b.draws)), statistic(b.estimate)
 	for i, r := range b.draws {
 		draws[i] = statistic(r)
 	}
-	return interval95(statistic(b.estimate), draws, b.sample.clusters)
+	if b.sample.seed == nil {
+		return interval95(estimate, draws, b.sample.clusters)
+	}
+	low, high = interval95(estimate, draws, min(b.sample.clusters, b.sample.seeds))
+	j := jackknife{parts: b.parts}
+	for _, weights := range b.left {
+		j.values = append(j.values, near(weights))
+	}
+	if drawn := j.drawn(); drawn > 0 {
+		by := math.Sqrt(j.variance() / drawn)
+		low, high = estimate-by*(estimate-low), estimate+by*(high-estimate)
+	}
+	return low, high
 }

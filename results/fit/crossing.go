@@ -92,7 +92,10 @@ func (l *Law) crossings(b *bootstrap) (out []Crossing) {
 		if math.IsNaN(at.logLoad) {
 			continue
 		}
-		low, high := b.interval(func(r []reading) float64 { return r[i].meeting.logLoad })
+		larger, smaller := &b.sample.cells[i], &b.sample.cells[i-1]
+		low, high := b.interval(func(r []reading) float64 { return r[i].meeting.logLoad }, func(weights []float64) float64 {
+			return larger.shareNear(at.logLoad-larger.load(), weights) - smaller.shareNear(at.logLoad-smaller.load(), weights)
+		})
 		if math.IsNaN(low) || math.IsNaN(high) {
 			continue
 		}

@@ -32,6 +32,7 @@ type fitted struct {
 	draws      []lineFit
 	left       []lineFit // without each cluster: a jackknife's
 	parts      []int
+	often      [][][]float64 // how often each draw has each cluster
 	clusters   int
 }
 
@@ -54,9 +55,8 @@ func (b *bootstrap) fitTerms(terms []Term) *fitted {
 		from := r.startAt(top.at)
 		f.draws = make([]lineFit, b.count)
 		b.resample(func(i int, weights []float64) { f.draws[i] = r.read(r.redraw(from, weights, top.separated)) })
-		weights, parts := b.sample.jackknives()
-		f.left, f.parts = make([]lineFit, len(weights)), parts
-		inParallel(len(weights), func(i int) { f.left[i] = r.read(r.redraw(from, weights[i], top.separated)) })
+		f.left, f.parts, f.often = make([]lineFit, len(b.left)), b.parts, b.often
+		inParallel(len(b.left), func(i int) { f.left[i] = r.read(r.redraw(from, b.left[i], top.separated)) })
 	}
 	for j := range terms {
 		f.exponent(&terms[j], j)
@@ -75,20 +75,25 @@ func (f *fitted) exponent(t *Term, j int) {
 	}
 	of := func(fit lineFit) float64 { return fit.exponent(j) }
 	t.Exponent = of(f.estimate)
-	t.Low, t.High = f.interval(of)
+	if t.Low, t.High = f.intervalT(of); len(f.parts) == 1 {
+		t.Low, t.High = intervalBCa(t.Exponent, values(f.draws, of), f.jackknife(of), f.clusters, true)
+	}
 	t.FiellerLow, t.FiellerHigh = f.fieller(t.Exponent, func(fit lineFit) float64 { return -fit.b[j+2] })
 }
 
-// interval is the 95 % interval of a statistic of the fit.
-func (f *fitted) interval(statistic func(lineFit) float64) (low, high float64) {
-	return intervalBCa(statistic(f.estimate), values(f.draws, statistic), f.jackknife(statistic), f.clusters, true)
+// intervalT is a statistic's 95 % interval; NaN without draws.
+func (f *fitted) intervalT(statistic func(lineFit) float64) (low, high float64) {
+	if len(f.draws) == 0 {
+		return math.NaN(), math.NaN()
+	}
+	return intervalT(statistic(f.estimate), values(f.draws, statistic), f.jackknife(statistic), f.often)
 }
 
 // width is the log of the needed width at the terms' logs x, and its interval.
 func (f *fitted) width(level float64, x []float64) (width, low, high float64) {
 	statistic := func(fit lineFit) float64 { return fit.width(level, x) }
 	width = statistic(f.estimate)
-	low, high = f.interval(statistic)
+	low, high = f.intervalT(statistic)
 	return width, low, high
 }
 
@@ -105,7 +110,8 @@ func values(fits []lineFit, of func(lineFit) float64) []float64 {
 }
 
 // fieller is the 95 % interval of numerator/slope by Fieller's theorem, with the jackknife's covariance over clusters; of crossed
-// seeds the sum over both, as much smaller as the variance of numerator - ratio*slope is than that sum.
+// seeds the sum over both, as much smaller as the variance of numerator - ratio*slope is than that sum. Student's degrees of freedom are one
+// less than the clusters; crossed, than the fewer of the two.
 func (f *fitted) fieller(ratio float64, numerator func(lineFit) float64) (low, high float64) {
 	if len(f.parts) == 0 {
 		return math.NaN(), math.NaN()
@@ -113,10 +119,13 @@ func (f *fitted) fieller(ratio float64, numerator func(lineFit) float64) (low, h
 	slope := func(fit lineFit) float64 { return fit.b[1] }
 	n, d := f.jackknife(numerator), f.jackknife(slope)
 	at := f.jackknife(func(fit lineFit) float64 { return numerator(fit) - ratio*slope(fit) })
-	spread, part := at.spread(f.clusters), 1.0
+	clusters, part := f.clusters, 1.0
+	if len(f.parts) > 1 {
+		clusters = min(clusters, f.parts[1])
+	}
 	if all := sum(at.covariances(at)); len(f.parts) > 1 && all > 0 {
 		part = at.variance() / all
 	}
 	of := func(x, y jackknife) float64 { return part * sum(x.covariances(y)) }
-	return fieller(ratio, slope(f.estimate), of(n, n), of(n, d), of(d, d), spread.quantile())
+	return fieller(ratio, slope(f.estimate), of(n, n), of(n, d), of(d, d), student(clusters))
 }

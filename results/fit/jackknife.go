@@ -1,10 +1,6 @@
 package fit
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/stat/distuv"
-)
+import "math"
 
 // A jackknife is a statistic without one cluster of data seeds each, or one group of them; where seeds are crossed with data seeds,
 // then without one seed each, then without one group of units (a data set with its initial weights) each.
@@ -62,39 +58,43 @@ func (j jackknife) covariances(other jackknife) (parts []float64) {
 	return parts
 }
 
-// A spread is how sure a statistic is: its standard error is that of the draws times `scale`, with so many degrees of freedom.
-type spread struct{ scale, degrees float64 }
-
-// variance is that over data seeds; crossed, that over data seeds and that over seeds less that over units (Cameron, Gelbach & Miller
-// 2011, J. Bus. Econ. Statist. 29, 238-249), and no less than either (MacKinnon, Nielsen & Webb 2021, J. Bus. Econ. Statist. 39,
-// 505-519).
+// variance is that over data seeds; crossed, that over data seeds, and that over seeds less that over units, which has what is each unit's own
+// in it once more (Cameron, Gelbach & Miller 2011, J. Bus. Econ. Statist. 29, 238-249), unless that is less than nothing.
 func (j jackknife) variance() float64 {
 	v := j.covariances(j)
 	if len(v) < 3 {
 		return sum(v)
 	}
-	return max(v[0], v[1], v[0]+v[1]-v[2])
+	return v[0] + max(v[1]-v[2], 0)
 }
 
-// spread is that of a statistic of K clusters. Crossed, the draws of both seeds count what belongs to a unit alone three times. Degrees
-// of freedom are then Satterthwaite's, of the part over data seeds and what seeds add.
-func (j jackknife) spread(clusters int) spread {
-	if len(j.parts) < 3 {
-		return spread{1, float64(clusters - 1)}
-	}
+// drawn is the variance of draws of both seeds: these count what is each unit's own three times, about the sample's mean.
+func (j jackknife) drawn() float64 {
 	v := j.covariances(j)
-	data, seeds, units := v[0], v[1], v[2]
-	k, l := float64(j.parts[0]), float64(j.parts[1])
-	drawn := data*(k-1)/k + seeds*(l-1)/l + units*(k-1)/k*(l-1)/l // a draw's variance is that about the sample's mean
-	if !(drawn > 0) {
-		return spread{1, min(k, l) - 1}
+	if len(v) < 3 {
+		return sum(v)
 	}
-	added := max(seeds-units, 0)
-	degrees := (data + added) * (data + added) / (data*data/(k-1) + added*added/(l-1))
-	return spread{math.Sqrt(j.variance() / drawn), max(degrees, 1)}
+	left := func(p int) float64 { return 1 - 1/float64(j.parts[p]) }
+	return v[0]*left(0) + v[1]*left(1) + j.units()
 }
 
-// quantile is Student's for a 95 % interval.
-func (s spread) quantile() float64 {
-	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: s.degrees}.Quantile(0.975)
+// units is the part of drawn that is each unit's own; 0 where seeds are not crossed.
+func (j jackknife) units() float64 {
+	if len(j.parts) < 3 {
+		return 0
+	}
+	return j.covariances(j)[2] * (1 - 1/float64(j.parts[0])) * (1 - 1/float64(j.parts[1]))
+}
+
+// redrawn is the variance over data seeds and over seeds in a draw that has clusters so often, the influence of each being as it was.
+func redrawn(deviations, often [][]float64) (variance float64) {
+	for p, times := range often {
+		n := float64(len(times))
+		mean, square := dot(times, deviations[p])/n, 0.0
+		for k, d := range deviations[p] {
+			square += times[k] * (d - mean) * (d - mean)
+		}
+		variance += square * (n - 1) / n
+	}
+	return variance
 }

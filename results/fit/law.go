@@ -246,7 +246,9 @@ func (l *Law) thresholds(b *bootstrap) {
 		case math.IsInf(x, -1):
 			t.High = c.atMost(b.sample.level)
 		default:
-			low, high := b.interval(func(r []reading) float64 { return r[i].logM })
+			low, high := b.interval(func(r []reading) float64 { return r[i].logM }, func(weights []float64) float64 {
+				return b.sample.cells[i].shareNear(x, weights)
+			})
 			t.M, t.Low, t.High, t.Inside = number(math.Exp(x)), number(zeroIsOpen(math.Exp(low))), number(math.Exp(high)), true
 		}
 		l.Thresholds = append(l.Thresholds, t)

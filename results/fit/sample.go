@@ -112,6 +112,17 @@ func (c *cellSample) counts(i int, weights []float64) (successes, runs float64) 
 	return successes, runs
 }
 
+// shareNear is the share of successes at the widths on both sides of a log width; NaN without a run there.
+func (c *cellSample) shareNear(logM float64, weights []float64) float64 {
+	successes, runs := 0.0, 0.0
+	after, _ := slices.BinarySearch(c.logM, logM)
+	for i := max(after-1, 0); i <= min(after, len(c.m)-1); i++ {
+		s, n := c.counts(i, weights)
+		successes, runs = successes+s, runs+n
+	}
+	return successes / runs
+}
+
 // A curve is the success of one cell by width, widths without decided runs left out.
 type curve struct {
 	at                    []int // places in the cell's widths

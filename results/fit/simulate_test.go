@@ -41,7 +41,7 @@ func point(t *sweep.Trainer, curves []string, given map[string]sweep.Value) swee
 // A law that is known: success with probability sigmoid(slope (log m - log m*) + logit .9), m* = c n^a lambda0^b, with the
 // threshold of each data set moved by spread * normal, the same in all cells (bridge: by the distribution of that spread over which
 // success is a sigmoid again: the law's model is then the truth of all data sets together); a share lapse of the runs fails at any width, and a
-// share censored is not decided. With inits > 0, seeds are crossed with data seeds, and move the threshold too.
+// share censored is not decided. With inits > 0, seeds are crossed with data seeds, and move the threshold as much.
 type known struct {
 	a, b, c, slope, spread float64
 	lapse, censored        float64
@@ -67,14 +67,11 @@ func (k known) simulate(seed uint64) *Runs {
 	moves := make([]float64, max(k.inits, 1))
 	for i := range moves {
 		if k.inits > 0 {
-			moves[i] = k.spread * random.NormFloat64()
+			moves[i] = k.shift(k.seedShare(), 1, random)
 		}
 	}
 	for data := range k.seeds {
-		shift := k.spread * random.NormFloat64()
-		if k.bridge {
-			shift = k.bridged(random.Float64())
-		}
+		shift := k.shift(k.attenuation()/k.seedShare(), k.seedShare(), random)
 		for init, move := range moves {
 			given := map[string]sweep.Value{"seed": sweep.IntValue(data)}
 			if k.inits > 0 {
@@ -86,16 +83,37 @@ func (k known) simulate(seed uint64) *Runs {
 	return runs
 }
 
-// attenuation is the share of the slope that is left over all data sets; bridged is the bridge distribution's quantile (Wang & Louis
-// 2003, Biometrika 90, 765-775).
+// attenuation is the share of the slope that is left over all data sets and seeds, seedShare the part of it that is left over all seeds:
+// with L standard logistic and B(phi) a bridge variable of variance pi^2/3 (1/phi^2 - 1), L + B(phi) is distributed as L/phi (Wang & Louis
+// 2003, Biometrika 90, 765-775), so that L + B(q) + B(p)/q is as L/(p q).
 func (k known) attenuation() float64 {
-	spread := k.slope * k.spread
-	return 1 / math.Sqrt(1+3*spread*spread/(math.Pi*math.Pi))
+	if k.inits > 0 {
+		return shareLeft(2 * k.slope * k.slope * k.spread * k.spread)
+	}
+	return shareLeft(k.slope * k.slope * k.spread * k.spread)
 }
 
-func (k known) bridged(share float64) float64 {
-	phi := k.attenuation()
-	return math.Log(math.Sin(phi*math.Pi*share)/math.Sin(phi*math.Pi*(1-share))) / phi / k.slope
+func (k known) seedShare() float64 {
+	if k.inits > 0 {
+		return shareLeft(k.slope * k.slope * k.spread * k.spread)
+	}
+	return 1
+}
+
+// shareLeft is the phi of a bridge variable of some variance.
+func shareLeft(variance float64) float64 { return 1 / math.Sqrt(1+3*variance/(math.Pi*math.Pi)) }
+
+// shift draws how far a threshold moves: B(phi)/over by logits, or as much a normal.
+func (k known) shift(phi, over float64, random *rand.Rand) float64 {
+	if !k.bridge {
+		return k.spread * random.NormFloat64()
+	}
+	return bridge(phi, random.Float64()) / over / k.slope
+}
+
+// bridge is the bridge distribution's quantile.
+func bridge(phi, share float64) float64 {
+	return math.Log(math.Sin(phi*math.Pi*share)/math.Sin(phi*math.Pi*(1-share))) / phi
 }
 
 // addRuns draws the runs of one unit.
