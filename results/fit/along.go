@@ -42,8 +42,8 @@ func (l *Line) together(cells []Cell) []Term {
 func (l *Law) along() {
 	checked := l.checked(l.Line.Along)
 	for _, t := range l.Line.Along {
-		e := &Exponent{number(t.Exponent), number(t.Low), number(t.High), t.Low*t.High > 0 && checked && !l.Readings.apart(alongName(t), t),
-			&Interval{number(t.FiellerLow), number(t.FiellerHigh)}}
+		e := &Exponent{number(t.Exponent), number(t.Low), number(t.High), t.Low*t.High > 0 && checked && !l.Readings.decides(alongName(t), t),
+			&Interval{number(t.FiellerLow), number(t.FiellerHigh)}, l.Readings.beside(alongName(t), t)}
 		if t.Name == "d" {
 			l.AlongD = e
 		} else {

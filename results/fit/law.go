@@ -68,6 +68,7 @@ type Exponent struct {
 	High    Number    `json:"high"`
 	Told    bool      `json:"told"`
 	Fieller *Interval `json:"fieller,omitempty"`
+	Read    *Interval `json:"-"` // what it may be as censored runs are read, failures or successes, where that differs by more than its interval; Law.Readings has both
 }
 
 // An Interval's ends are undefined where the data gives none.

@@ -14,9 +14,8 @@ func (l *Law) lawful(b *bootstrap) {
 		l.Readings = &Reading{line.reread(b.sample, censoredFail), line.reread(b.sample, censoredSucceed)}
 	}
 	for _, t := range line.Terms {
-		if e := l.exponent(t.Name); l.Readings.apart(t.Name, t) {
-			e.Told = false
-		}
+		e := l.exponent(t.Name)
+		e.Read, e.Told = l.Readings.beside(t.Name, t), e.Told && !l.Readings.decides(t.Name, t)
 	}
 	l.Gaps = l.gaps()
 	l.along()
@@ -45,6 +44,29 @@ func (l *Law) lawWidths() {
 // apart says whether the readings of the censored runs differ by more than the exponent's interval; not without one: it is not told then.
 func (r *Reading) apart(name string, t Term) bool {
 	return r != nil && t.High >= t.Low && !(math.Abs(float64(r.of(r.Failures, name)-r.of(r.Successes, name))) <= t.High-t.Low)
+}
+
+// mostRead is by which share of itself an exponent may depend on how censored runs are read and be told, with both readings beside it.
+const mostRead = 0.25
+
+// decides says whether the readings are apart, and it is they that make the exponent what it is.
+func (r *Reading) decides(name string, t Term) bool {
+	if !r.apart(name, t) {
+		return false
+	}
+	near := func(exponents map[string]Number) bool {
+		return math.Abs(float64(r.of(exponents, name))-t.Exponent) <= mostRead*math.Abs(t.Exponent)
+	}
+	return !near(r.Failures) || !near(r.Successes)
+}
+
+// beside are the readings, the lower one first; nil where they are not apart.
+func (r *Reading) beside(name string, t Term) *Interval {
+	if !r.apart(name, t) {
+		return nil
+	}
+	a, b := r.of(r.Failures, name), r.of(r.Successes, name)
+	return &Interval{min(a, b), max(a, b)}
 }
 
 // of is a reading's exponent; undefined where nothing could be fitted.

@@ -281,13 +281,19 @@ func (l *Law) writeLine(b *strings.Builder) {
 	fmt.Fprintf(b, "law: m ∼ %s, from %s%s\n", law, plural(l.Line.Cells, "cell"), along)
 }
 
-// text is 1.02 [0.91, 1.13], or ~.
+// text is 1.02 [0.91, 1.13], or ~; with what it is as censored runs are read where that is more than the interval.
 func (e Exponent) text() string {
 	if !e.Told {
 		return "~"
 	}
-	return exponentText(float64(e.Value), float64(e.Low), float64(e.High))
+	text := exponentText(float64(e.Value), float64(e.Low), float64(e.High))
+	if e.Read != nil {
+		text += fmt.Sprintf(" (%s to %s as censored runs are read)", alone(e.Read.Low), alone(e.Read.High))
+	}
+	return text
 }
+
+func alone(x Number) string { return exponentText(float64(x), math.NaN(), math.NaN()) }
 
 // exponentText is 1.02 [0.91, 1.13]; without its interval where there is none.
 func exponentText(value, low, high float64) string {
@@ -338,5 +344,5 @@ func (e Exponent) value() string {
 	if !e.Told {
 		return "~"
 	}
-	return exponentText(float64(e.Value), math.NaN(), math.NaN())
+	return alone(e.Value)
 }

@@ -126,9 +126,15 @@ func (w *warner) readings() {
 	}
 	var moved []string
 	note := func(name, key string, t Term) {
-		if r := w.law.Readings; r.apart(key, t) {
-			moved = append(moved, fmt.Sprintf("%s %s or %s", name, cellText(r.of(r.Failures, key)), cellText(r.of(r.Successes, key))))
+		r := w.law.Readings
+		if !r.apart(key, t) {
+			return
 		}
+		text := fmt.Sprintf("%s %s or %s", name, cellText(r.of(r.Failures, key)), cellText(r.of(r.Successes, key)))
+		if r.decides(key, t) {
+			text += ", so it is not told"
+		}
+		moved = append(moved, text)
 	}
 	for _, t := range w.law.Line.Terms {
 		note(symbol(t.Name), t.Name, t)
@@ -137,7 +143,7 @@ func (w *warner) readings() {
 		note(symbol(t.Name)+" along the sweep", alongName(t), t)
 	}
 	if len(moved) > 0 {
-		w.warn("censored_matters", "with the censored runs as failures or as successes the exponents differ by more than their intervals, %s: they are not told; %s", list(moved), moreSteps)
+		w.warn("censored_matters", "with the censored runs as failures or as successes the exponents differ by more than their intervals, %s; %s", list(moved), moreSteps)
 	}
 }
 
