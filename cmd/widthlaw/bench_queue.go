@@ -74,7 +74,7 @@ func (a *app) benchQueue(ctx context.Context, tasks, agents int) (*meter, error)
 		return nil, broken(err, "make the directory writable, or name another with --state", "bench")
 	}
 	defer os.RemoveAll(dir)
-	b := &app{trainers: []*sweep.Trainer{nothing()}, state: filepath.Join(dir, "state"), force: a.force}
+	b := &app{trainers: []*sweep.Trainer{nothing()}, place: place{state: filepath.Join(dir, "state"), force: a.force}}
 	h, err := b.startHost(ctx, hostOptions{})
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (a *app) benchQueue(ctx context.Context, tasks, agents int) (*meter, error)
 }
 
 func (a *app) benchOn(ctx context.Context, h *host, m *meter, tasks, agents int) error {
-	c, err := dial(ctx, h.access)
+	c, err := a.dial(ctx, h.access)
 	if err != nil {
 		return err
 	}

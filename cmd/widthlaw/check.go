@@ -35,7 +35,7 @@ what was lost is then computed again by running the specs.`,
 			return err
 		}
 		w := cmd.OutOrStdout()
-		err = printReport(w, a.state, report)
+		err = a.printReport(w, report)
 		if err == nil || !*repair {
 			return err
 		}
@@ -44,7 +44,7 @@ what was lost is then computed again by running the specs.`,
 			return err
 		}
 		fmt.Fprintf(w, "repaired; the damaged store is now %s; run the specs again to compute what was lost\n", aside)
-		return printReport(w, a.state, report)
+		return a.printReport(w, report)
 	}
 	return cmd
 }
@@ -58,8 +58,8 @@ func (a *app) believable(r results.Row) error {
 	return err
 }
 
-func printReport(w io.Writer, state string, r results.Report) error {
-	fmt.Fprintf(w, "%s: %d results, %d conflicts, %d sweeps, %d data files, %s\n", state, r.Rows, r.Conflicts, r.Sweeps, r.Files, bytesText(uint64(r.Bytes)))
+func (p place) printReport(w io.Writer, r results.Report) error {
+	fmt.Fprintf(w, "%s: %d results, %d conflicts, %d sweeps, %d data files, %s\n", p.state, r.Rows, r.Conflicts, r.Sweeps, r.Files, bytesText(uint64(r.Bytes)))
 	if r.Clean() {
 		fmt.Fprintln(w, "sound")
 		return nil
@@ -71,8 +71,8 @@ func printReport(w io.Writer, state string, r results.Report) error {
 		fmt.Fprintf(w, "and %d more\n", r.More)
 	}
 	return &refusal{
-		code: exitBroken, what: fmt.Sprintf("%s is damaged: %d results are lost or not to be believed", state, len(r.Affected)),
-		next: "put a backup in its place; or save what is intact with widthlaw check --repair and run the specs again, which computes only what is lost",
+		code: exitBroken, what: fmt.Sprintf("%s is damaged: %d results are lost or not to be believed", p.state, len(r.Affected)),
+		next: "put a backup in its place; or save what is intact with " + p.command("check", "--repair") + " and run the specs again, which computes only what is lost",
 	}
 }
 
@@ -81,11 +81,11 @@ func (a *app) alone() error {
 	if access, ok := a.owner(); ok {
 		return &refusal{
 			code: exitBroken, what: fmt.Sprintf("%s is in use by process %d", a.state, access.PID),
-			next: "stop it first, or take a copy with widthlaw backup FILE and use that",
+			next: "stop it first, or take a copy with " + a.command("backup", "FILE") + " and use that",
 		}
 	}
 	if _, err := os.Stat(a.state); errors.Is(err, os.ErrNotExist) {
-		return usage("name one with --state, or make one with widthlaw run SPEC", "there is no state directory %s", a.state)
+		return usage("name one with --state, or make one with "+a.command("run", "SPEC"), "there is no state directory %s", a.state)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 
 // A client is a connection to a coordinator. The files client*.go alone of the command line know the wire.
 type client struct {
+	place
 	rpc  proto.ClientsClient
 	conn *grpc.ClientConn
 	live bool         // the coordinator belongs to another process, which goes on when this one ends
@@ -61,7 +62,7 @@ func (c *client) putFile(ctx context.Context, path string) (hash []byte, err err
 	defer f.Close()
 	stream, err := c.rpc.PutFile(ctx)
 	if err != nil {
-		return nil, refused(err)
+		return nil, c.refused(err)
 	}
 	for buffer := make([]byte, proto.ChunkBytes); ; {
 		n, err := f.Read(buffer)
@@ -78,7 +79,7 @@ func (c *client) putFile(ctx context.Context, path string) (hash []byte, err err
 		}
 	}
 	reply, err := stream.CloseAndRecv()
-	return reply.GetHash(), refused(err)
+	return reply.GetHash(), c.refused(err)
 }
 
 func (c *client) submit(ctx context.Context, r request) (sweep.Status, error) {
@@ -88,7 +89,7 @@ func (c *client) submit(ctx context.Context, r request) (sweep.Status, error) {
 	}
 	reply, err := c.rpc.Submit(ctx, m)
 	if err != nil {
-		return sweep.Status{}, refused(err)
+		return sweep.Status{}, c.refused(err)
 	}
 	return proto.FromStatus(reply.GetStatus())
 }
@@ -110,14 +111,14 @@ func (c *client) plan(ctx context.Context, r request) (forecast, error) {
 	return forecast{
 		Points: p.GetPoints(), Done: p.GetDone(), Todo: p.GetTodo(), Exact: p.GetExact(), Learned: p.GetCostLearned(),
 		CoreSeconds: p.GetCoreSeconds(), Memory: p.GetMemoryBytes(),
-	}, refused(err)
+	}, c.refused(err)
 }
 
 // sweeps are the sweeps that a name means; "*" means all.
 func (c *client) sweeps(ctx context.Context, name string) ([]sweep.Status, error) {
 	reply, err := c.rpc.Sweeps(ctx, &proto.SweepsRequest{Sweep: name})
 	if err != nil {
-		return nil, refused(err)
+		return nil, c.refused(err)
 	}
 	list := make([]sweep.Status, len(reply.GetSweeps()))
 	for i, s := range reply.GetSweeps() {
@@ -135,7 +136,7 @@ func (c *client) sweep(ctx context.Context, name string) (sweep.Status, error) {
 		return sweep.Status{}, err
 	}
 	if len(list) != 1 {
-		return sweep.Status{}, usage("name one of: widthlaw list", "%q means %d sweeps", name, len(list))
+		return sweep.Status{}, usage("name one of: "+c.command("list"), "%q means %d sweeps", name, len(list))
 	}
 	return list[0], nil
 }
@@ -146,7 +147,7 @@ func (c *client) watch(ctx context.Context, name string, interval time.Duration)
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		stream, err := c.rpc.Watch(ctx, &proto.WatchRequest{Sweep: name, IntervalSeconds: interval.Seconds()})
-		receive(stream, err, func(m *proto.Status, err error) bool {
+		receive(c.place, stream, err, func(m *proto.Status, err error) bool {
 			if err != nil {
 				return yield(sweep.Status{}, err)
 			}
@@ -156,7 +157,7 @@ func (c *client) watch(ctx context.Context, name string, interval time.Duration)
 }
 
 // receive hands on every message of a stream; yield says whether it wants more.
-func receive[M any](stream grpc.ServerStreamingClient[M], err error, yield func(*M, error) bool) {
+func receive[M any](p place, stream grpc.ServerStreamingClient[M], err error, yield func(*M, error) bool) {
 	for err == nil {
 		var m *M
 		m, err = stream.Recv()
@@ -164,7 +165,7 @@ func receive[M any](stream grpc.ServerStreamingClient[M], err error, yield func(
 			return
 		}
 	}
-	yield(nil, refused(err))
+	yield(nil, p.refused(err))
 }
 
 // An action is what control does to a sweep, or to some of its points.
@@ -181,7 +182,7 @@ const (
 // control says how many points it touched.
 func (c *client) control(ctx context.Context, name string, do action, indices []uint64) (touched uint64, err error) {
 	reply, err := c.rpc.Control(ctx, &proto.ControlRequest{Sweep: name, Action: proto.ControlRequest_Action(do), Indices: indices})
-	return reply.GetPoints(), refused(err)
+	return reply.GetPoints(), c.refused(err)
 }
 
 // A choice says what rows is to send.
@@ -196,7 +197,7 @@ func (c *client) rows(ctx context.Context, name string, w choice) iter.Seq2[swee
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		stream, err := c.rpc.Rows(ctx, &proto.RowsRequest{Sweep: name, Outcomes: w.outcomes, Curves: w.curves, Indices: w.indices})
-		receive(stream, err, func(reply *proto.RowsReply, err error) bool {
+		receive(c.place, stream, err, func(reply *proto.RowsReply, err error) bool {
 			if err != nil {
 				return yield(sweep.Row{}, err)
 			}
@@ -214,14 +215,14 @@ func (c *client) rows(ctx context.Context, name string, w choice) iter.Seq2[swee
 // digest is the sweep's digest, and how many points are missing in it.
 func (c *client) digest(ctx context.Context, name string) (digest []byte, points, missing uint64, err error) {
 	reply, err := c.rpc.Digest(ctx, &proto.SweepRef{Sweep: name})
-	return reply.GetDigest(), reply.GetPoints(), reply.GetMissing(), refused(err)
+	return reply.GetDigest(), reply.GetPoints(), reply.GetMissing(), c.refused(err)
 }
 
 // explain is one point, by its index or key, and what happened to it.
 func (c *client) explain(ctx context.Context, name, point string) (sweep.Row, []string, error) {
 	reply, err := c.rpc.Explain(ctx, &proto.ExplainRequest{Sweep: name, Point: point})
 	if err != nil {
-		return sweep.Row{}, nil, refused(err)
+		return sweep.Row{}, nil, c.refused(err)
 	}
 	r, err := proto.FromRow(reply.GetRow())
 	return r, reply.GetHistory(), err
@@ -232,14 +233,14 @@ func (c *client) logs(ctx context.Context, name string, follow bool) iter.Seq2[s
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		stream, err := c.rpc.Logs(ctx, &proto.LogsRequest{Sweep: name, Follow: follow})
-		receive(stream, err, func(l *proto.LogLine, err error) bool { return yield(l.GetLine(), err) })
+		receive(c.place, stream, err, func(l *proto.LogLine, err error) bool { return yield(l.GetLine(), err) })
 	}
 }
 
 // backup copies the store, while it is in use.
 func (c *client) backup(ctx context.Context, w io.Writer) error {
 	stream, err := c.rpc.Backup(ctx, &proto.BackupRequest{})
-	receive(stream, err, func(chunk *proto.Chunk, bad error) bool {
+	receive(c.place, stream, err, func(chunk *proto.Chunk, bad error) bool {
 		if err = bad; err == nil {
 			_, err = w.Write(chunk.GetData())
 		}
@@ -249,7 +250,7 @@ func (c *client) backup(ctx context.Context, w io.Writer) error {
 }
 
 // refused turns a status of the wire into an error for a person; exit.go maps it to an exit code.
-func refused(err error) error {
+func (p place) refused(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -262,7 +263,7 @@ func refused(err error) error {
 	case codes.Unavailable, codes.Unauthenticated, codes.PermissionDenied:
 		return &refusal{
 			code: exitBroken, what: "the coordinator does not answer: " + s.Message(),
-			next: "is it still running? look at its output, or start it again: widthlaw serve", err: err,
+			next: "is it still running? look at its output, or start it again: " + p.command("serve"), err: err,
 		}
 	}
 	return &refusal{code: exitBroken, what: s.Message(), err: err}
@@ -283,7 +284,7 @@ func (c *client) agents(ctx context.Context) ([]agentState, error) {
 			list = append(list, agentState{host: a.GetHost(), instructions: a.GetInstructionSet(), cores: int(a.GetCores()), holding: int(a.GetHolding())})
 		}
 	}
-	return list, refused(err)
+	return list, c.refused(err)
 }
 
 // merged is what became of rows that were taken over.
@@ -293,7 +294,7 @@ type merged struct{ added, same, conflicts uint64 }
 func (c *client) take(ctx context.Context, rows iter.Seq2[sweep.Row, error]) (merged, error) {
 	stream, err := c.rpc.Import(ctx)
 	if err != nil {
-		return merged{}, refused(err)
+		return merged{}, c.refused(err)
 	}
 	batch, bytes := &proto.ImportRequest{}, 0
 	send := func() bool {
@@ -313,5 +314,5 @@ func (c *client) take(ctx context.Context, rows iter.Seq2[sweep.Row, error]) (me
 	}
 	send()
 	reply, err := stream.CloseAndRecv()
-	return merged{added: reply.GetAdded(), same: reply.GetSame(), conflicts: reply.GetConflicts()}, refused(err)
+	return merged{added: reply.GetAdded(), same: reply.GetSame(), conflicts: reply.GetConflicts()}, c.refused(err)
 }

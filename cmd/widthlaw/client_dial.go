@@ -13,7 +13,7 @@ import (
 )
 
 // dial reaches the coordinator of an access, within a few seconds.
-func dial(ctx context.Context, access proto.Access) (*client, error) {
+func (p place) dial(ctx context.Context, access proto.Access) (*client, error) {
 	conn, err := access.Dial()
 	if err != nil {
 		return nil, err
@@ -25,11 +25,11 @@ func dial(ctx context.Context, access proto.Access) (*client, error) {
 		if s == connectivity.TransientFailure || !conn.WaitForStateChange(ctx, s) {
 			return nil, errors.Join(&refusal{
 				code: exitBroken, what: "no coordinator answers at " + access.Address,
-				next: "is it running? start it with widthlaw serve; from another machine it must listen on an address that is seen from here",
+				next: "is it running? start it with " + p.command("serve") + "; from another machine it must listen on an address that is seen from here",
 			}, conn.Close())
 		}
 	}
-	return &client{rpc: proto.NewClientsClient(conn), conn: conn, live: true}, nil
+	return &client{place: p, rpc: proto.NewClientsClient(conn), conn: conn, live: true}, nil
 }
 
 // dialer dials the coordinator of an access that is read anew for each session.

@@ -34,7 +34,7 @@ func (a *app) completeSweep(cmd *cobra.Command, args []string, _ string) ([]stri
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	if applySettings(cmd) != nil {
+	if _, err := applySettings(cmd); err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), 2*time.Second)

@@ -34,7 +34,7 @@ func (a *app) connect(ctx context.Context) (*client, error) {
 		if err != nil {
 			return nil, usage("copy it from the state directory of the coordinator", "--access: %s", err)
 		}
-		return dial(ctx, access)
+		return a.dial(ctx, access)
 	}
 	// A coordinator that starts may own the store before its access file is there, and one that ends may leave its file behind.
 	for attempt := 0; ; attempt++ {
@@ -47,12 +47,12 @@ func (a *app) connect(ctx context.Context) (*client, error) {
 
 func (a *app) connectOnce(ctx context.Context) (*client, error) {
 	if access, ok := a.owner(); ok {
-		if c, err := dial(ctx, access); err == nil {
+		if c, err := a.dial(ctx, access); err == nil {
 			return c, nil
 		}
 	}
 	if _, err := os.Stat(a.state); errors.Is(err, os.ErrNotExist) && !a.create {
-		return nil, usage("make one with widthlaw run SPEC, or name another with --state", "there is no state directory %s", a.state)
+		return nil, usage("make one with "+a.command("run", "SPEC")+", or name another with --state", "there is no state directory %s", a.state)
 	}
 	return a.connectHere(ctx)
 }
@@ -63,7 +63,7 @@ func (a *app) connectHere(ctx context.Context) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := dial(ctx, h.access)
+	c, err := a.dial(ctx, h.access)
 	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
@@ -86,7 +86,7 @@ func alive(pid int) bool {
 
 // readAccess reads an access file, or an access written as one word.
 func readAccess(text string) (proto.Access, error) {
-	if strings.HasPrefix(text, "widthlaw1.") {
+	if strings.HasPrefix(text, oneWord) {
 		return proto.ParseAccess(text)
 	}
 	access, err := proto.ReadAccess(text)

@@ -4,18 +4,17 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 )
 
 func (a *app) pauseVerb() *cobra.Command {
-	return a.controlVerb(pauseAction, "pause SWEEP", "Hand out no more points of a sweep", "paused: what runs now is kept; go on with: widthlaw resume %[1]s",
+	return a.controlVerb(pauseAction, "pause SWEEP", "Hand out no more points of a sweep", "paused: what runs now is kept; go on with: %[3]s",
 		"Points that are running end and are kept. Other sweeps of the same coordinator go on.")
 }
 
 func (a *app) resumeVerb() *cobra.Command {
-	return a.controlVerb(resumeAction, "resume SWEEP", "Go on with a paused or cancelled sweep", "%[1]s goes on; follow it with: widthlaw watch %[1]s",
+	return a.controlVerb(resumeAction, "resume SWEEP", "Go on with a paused or cancelled sweep", "%[1]s goes on; follow it with: %[3]s",
 		"Nothing that is done is computed again.")
 }
 
@@ -30,7 +29,7 @@ func (a *app) retryVerb() *cobra.Command {
 }
 
 func (a *app) deleteVerb() *cobra.Command {
-	return a.controlVerb(deleteAction, "delete SWEEP", "Delete a sweep and the results that only it has", "deleted %[1]s and %[2]d results; make the file smaller with: widthlaw compact",
+	return a.controlVerb(deleteAction, "delete SWEEP", "Delete a sweep and the results that only it has", "deleted %[1]s and %[2]d results; make the file smaller with: %[3]s",
 		"Results that another sweep of this state directory also has are kept.")
 }
 
@@ -47,7 +46,7 @@ func (a *app) controlVerb(do action, use, short, done, long string) *cobra.Comma
 		for i, text := range args[1:] {
 			index, err := strconv.ParseUint(text, 10, 64)
 			if err != nil {
-				return usage("widthlaw export "+args[0]+" lists the indices", "%q is not the index of a point", text)
+				return usage(c.command("export", args[0])+" lists the indices", "%q is not the index of a point", text)
 			}
 			indices[i] = index
 		}
@@ -63,12 +62,21 @@ func (a *app) controlVerb(do action, use, short, done, long string) *cobra.Comma
 			fmt.Fprintf(cmd.OutOrStdout(), "cancelled 0 points of %s: those have ended already\n", s.Name)
 			return nil
 		}
-		back := "widthlaw resume " + s.Name
-		if len(indices) > 0 {
-			back = "widthlaw retry " + strings.Join(args, " ")
-		}
-		fmt.Fprintf(cmd.OutOrStdout(), done+"%[4]s\n", s.Name, touched, back, "")
+		fmt.Fprintf(cmd.OutOrStdout(), done+"%[4]s\n", s.Name, touched, a.after(do, s.Name, args), "")
 		return nil
 	})
 	return cmd
+}
+
+// after is the command that fits what was done to a sweep.
+func (p place) after(do action, name string, args []string) string {
+	switch {
+	case do == resumeAction:
+		return p.command("watch", name)
+	case do == deleteAction:
+		return p.command("compact")
+	case do == cancelAction && len(args) > 1:
+		return p.command("retry", args...)
+	}
+	return p.command("resume", name)
 }

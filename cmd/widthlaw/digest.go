@@ -34,7 +34,7 @@ With --points, print a line a point: its index, its key, its own digest.`,
 		if missing > 0 {
 			return &refusal{
 				code: exitBroken, what: fmt.Sprintf("no digest yet: %d of %d points are missing", missing, all),
-				next: "finish it first, with widthlaw run; or compare the points that there are, with: widthlaw digest --points",
+				next: "finish it first, with " + c.command("run", "SPEC") + "; or compare the points that there are, with: " + c.command("digest", name, "--points"),
 			}
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%x\n", digest)
@@ -56,7 +56,7 @@ func printPointDigests(ctx context.Context, c *client, cmd *cobra.Command, name 
 		fmt.Fprintf(cmd.OutOrStdout(), "%d %s %x\n", r.Index, r.Key, r.Digest)
 	}
 	if missing > 0 {
-		return &refusal{code: exitBroken, what: fmt.Sprintf("%d points have no digest yet", missing), next: "finish the sweep with widthlaw run"}
+		return &refusal{code: exitBroken, what: fmt.Sprintf("%d points have no digest yet", missing), next: "finish the sweep with " + c.command("run", "SPEC")}
 	}
 	return nil
 }

@@ -73,8 +73,8 @@ func exitCode(err error) int {
 	return exitBroken
 }
 
-// report prints what went wrong and what to do next.
-func report(w io.Writer, err error) {
+// report prints what went wrong and what to do next. A store does not know by which flags it was named.
+func report(w io.Writer, p place, err error) {
 	var v verdict
 	if err == nil || errors.As(err, &v) {
 		return
@@ -87,5 +87,6 @@ func report(w io.Writer, err error) {
 		fmt.Fprintln(w, "widthlaw: stopped")
 		return
 	}
-	fmt.Fprintf(w, "widthlaw: %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
+	what := strings.ReplaceAll(err.Error(), results.ErrDamaged.Error(), "damaged: run `"+p.command("check")+"`")
+	fmt.Fprintf(w, "widthlaw: %s\n", strings.ReplaceAll(what, "\n", "\n  "))
 }

@@ -74,7 +74,7 @@ func (a *app) launchAccess(o *launchOptions, anywhere bool) (proto.Access, error
 	}
 	access, err := readAccess(file)
 	if err != nil {
-		return access, usage("start the coordinator with widthlaw serve --listen HOST:7777, or name a copy of its agent-access.json with --access",
+		return access, usage("start the coordinator with "+a.command("serve", "--listen", "HOST:7777")+", or name a copy of its agent-access.json with --access",
 			"launch: %s", err)
 	}
 	if o.coordinator != "" {

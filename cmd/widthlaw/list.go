@@ -27,7 +27,7 @@ func (a *app) listVerb() *cobra.Command {
 			return object{{"schema", schema}, {"sweeps", listJSON(list)}}.print(cmd.OutOrStdout())
 		}
 		if len(list) == 0 {
-			fmt.Fprintf(cmd.ErrOrStderr(), "no sweep in %s yet; start with: widthlaw run examples/first.yaml\n", a.state)
+			fmt.Fprintf(cmd.ErrOrStderr(), "no sweep in %s yet; start with: %s\n", a.state, a.command("run", "examples/first.yaml"))
 			return nil
 		}
 		w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)

@@ -32,7 +32,7 @@ Sweeps are not taken over: run or submit a spec here, and only what is new is co
 			return usage("name the state directory of a run or of serve; a backup is one once it lies in a directory as widthlaw.db",
 				"%s is no state directory: there is no widthlaw.db in it", args[0])
 		}
-		other := &app{trainers: a.trainers, state: args[0], force: a.force}
+		other := &app{trainers: a.trainers, place: place{state: args[0], force: a.force}}
 		if err := other.alone(); err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ Sweeps are not taken over: run or submit a spec here, and only what is new is co
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "took over %d results of %s; %d were here already, %d conflict\n", m.added, args[0], m.same, m.conflicts)
+			fmt.Fprintf(cmd.OutOrStdout(), "took over %s of %s; %d were here already, %s\n", plural(m.added, "result"), args[0], m.same, plural(m.conflicts, "conflict"))
 			if m.conflicts > 0 {
 				return verdict(exitFailures)
 			}

@@ -35,7 +35,7 @@ this state directory already holds, and what the others will cost. Nothing is ru
 		if *output == "json" {
 			return planJSON(f).print(cmd.OutOrStdout())
 		}
-		printPlan(cmd.OutOrStdout(), spec, f)
+		a.printPlan(cmd.OutOrStdout(), spec, f)
 		return nil
 	}
 	output = outputFlag(cmd)
@@ -81,7 +81,7 @@ func planJSON(f forecast) object {
 // bareBytes is what the program takes, as measured, before it trains anything: code, libraries, the garbage collector's room.
 const bareBytes = 22 << 20
 
-func printPlan(w io.Writer, spec *sweep.Spec, f forecast) {
+func (a *app) printPlan(w io.Writer, spec *sweep.Spec, f forecast) {
 	about, cost := "", "guessed"
 	if !f.Exact {
 		about = "about "
@@ -109,7 +109,7 @@ func printPlan(w io.Writer, spec *sweep.Spec, f forecast) {
 		fmt.Fprintf(w, "  point %d  %s\n", index, pointText(p))
 	}
 	if f.Todo > 0 {
-		fmt.Fprintf(w, "  next: widthlaw run %s\n", spec.Filename)
+		fmt.Fprintf(w, "  next: %s\n", a.command("run", spec.Filename))
 	}
 }
 

@@ -56,13 +56,14 @@ func outliveReaders() { signal.Ignore(syscall.SIGPIPE) }
 
 // run runs one command line.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRoot(&app{trainers: []*sweep.Trainer{gd.TwoLayer()}})
+	a := &app{trainers: []*sweep.Trainer{gd.TwoLayer()}}
+	root := newRoot(a)
 	root.SetArgs(args)
 	said := &answer{to: stdout}
 	root.SetOut(said)
 	root.SetErr(stderr)
 	err := said.complete(root.ExecuteContext(ctx))
-	report(stderr, err)
+	report(stderr, a.place, err)
 	return exitCode(err)
 }
 
@@ -73,10 +74,8 @@ const defaultState = ".widthlaw"
 type app struct {
 	trainers []*sweep.Trainer // the table that specs are read against
 
-	state  string // --state
-	force  bool   // --allow-network-fs
-	access string // --access
-	create bool   // the verb makes a state directory where there is none
+	place
+	create bool // the verb makes a state directory where there is none
 }
 
 const rootLong = `widthlaw measures how wide a two-layer network must be for gradient descent to reach zero
@@ -102,14 +101,17 @@ const rootExample = `  widthlaw plan examples/first.yaml        what would run, 
 func newRoot(a *app) *cobra.Command {
 	cobra.EnableCommandSorting = false // the verbs are listed in the order of groups
 	root := &cobra.Command{
-		Use:               "widthlaw",
-		Short:             "Measure how wide a network must be",
-		Long:              rootLong,
-		Example:           rootExample,
-		Args:              a.noVerb,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return applySettings(cmd) },
-		SilenceErrors:     true,
+		Use:     "widthlaw",
+		Short:   "Measure how wide a network must be",
+		Long:    rootLong,
+		Example: rootExample,
+		Args:    a.noVerb,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) (err error) {
+			a.settled, err = applySettings(cmd)
+			return err
+		},
+		SilenceErrors: true,
 
 		SuggestionsMinimumDistance: 2,
 		SilenceUsage:               true,
@@ -194,12 +196,13 @@ func arguments(least, most int) cobra.PositionalArgs {
 	}
 }
 
-// applySettings sets the flags that the command line leaves open, from the environment and then the configuration file.
-func applySettings(cmd *cobra.Command) error {
+// applySettings sets the flags that the command line leaves open, from the environment and then the configuration file, and says which.
+func applySettings(cmd *cobra.Command) (settled map[string]bool, err error) {
 	file, path, err := configuration()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	settled = map[string]bool{}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		variable := "WIDTHLAW_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		text, where := os.Getenv(variable), "environment variable "+variable
@@ -209,6 +212,7 @@ func applySettings(cmd *cobra.Command) error {
 		if f.Changed || text == "" || f.Name == "help" || err != nil {
 			return
 		}
+		settled[f.Name] = true
 		if bad := cmd.Flags().Set(f.Name, text); bad != nil {
 			err = usage("correct it or remove it", "%s: %v", where, bad)
 			if value, ok := errors.AsType[*pflag.InvalidValueError](bad); ok {
@@ -217,7 +221,7 @@ func applySettings(cmd *cobra.Command) error {
 			}
 		}
 	})
-	return err
+	return settled, err
 }
 
 // configuration reads the user's configuration file: a flag's name and its value a line.
@@ -240,7 +244,7 @@ func configuration() (settings map[string]string, path string, err error) {
 	return settings, path, nil
 }
 
-func plural(n int, noun string) string {
+func plural[N int | uint64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

@@ -113,7 +113,7 @@ func (j *runJob) run(ctx context.Context) error {
 
 // workOn submits the sweep and trains its points until it has ended, or ctx has.
 func (j *runJob) workOn(ctx context.Context, h *host) (sweep.Status, error) {
-	c, err := dial(ctx, h.access)
+	c, err := j.app.dial(ctx, h.access)
 	if err != nil {
 		return sweep.Status{}, err
 	}
@@ -150,19 +150,16 @@ func (j *runJob) workOn(ctx context.Context, h *host) (sweep.Status, error) {
 
 // again is the command that goes on with the same sweep in the same place.
 func (j *runJob) again() string {
-	if j.app.state == defaultState {
-		return "widthlaw run " + j.spec.Filename
-	}
-	return "widthlaw run " + j.spec.Filename + " --state " + j.app.state
+	return j.app.command("run", j.spec.Filename)
 }
 
 // summarise says how the sweep stands, and what it says so far.
 func (j *runJob) summarise(ctx context.Context, h *host, s sweep.Status) error {
-	printStatus(j.out, s, false) // once this process ends nothing runs it
+	j.app.printStatus(j.out, s, false) // once this process ends nothing runs it
 	if left(s) > 0 && s.Resting && s.Failed > 0 && j.spec.Search != nil {
 		return &refusal{
 			code: exitFailures, what: fmt.Sprintf("the search cannot go on: %d points that it chose need more memory than this agent gives them", s.Failed),
-			next: "give --memory more, lower the upper bound, or look at one of them (widthlaw export has their indices) with: widthlaw explain " + s.Name + " INDEX",
+			next: "give --memory more, lower the upper bound, or look at one of them (" + j.app.command("export", s.Name) + " has their indices) with: " + j.app.command("explain", s.Name, "INDEX"),
 		}
 	}
 	if left(s) > 0 && !s.Stopped {
@@ -181,7 +178,7 @@ func (j *runJob) summarise(ctx context.Context, h *host, s sweep.Status) error {
 
 // law prints the first table of needed widths, and draws the figure.
 func (j *runJob) law(ctx context.Context, h *host, s sweep.Status) error {
-	c, err := dial(ctx, h.access)
+	c, err := j.app.dial(ctx, h.access)
 	if err != nil {
 		return err
 	}
@@ -191,7 +188,7 @@ func (j *runJob) law(ctx context.Context, h *host, s sweep.Status) error {
 		return err
 	}
 	fmt.Fprintln(j.out)
-	if err := f.analysis.WriteSummary(j.out, j.spec.Success); err != nil {
+	if err := f.analysis.WriteSummary(j.out, j.spec.Success, j.app.command("analyze", s.Name)); err != nil {
 		return err
 	}
 	if j.figure != "" {

@@ -53,9 +53,9 @@ func (a *app) serveVerb() *cobra.Command {
 // printInvitation says how others come here.
 func (a *app) printInvitation(w io.Writer, h *host) {
 	fmt.Fprintf(w, "coordinating %s at %s\n", a.state, h.access.Address)
-	fmt.Fprintf(w, "  submit a sweep    widthlaw submit SPEC --state %s\n", a.state)
+	fmt.Fprintf(w, "  submit a sweep    widthlaw submit SPEC --state %s\n", quoted(a.state))
 	file := filepath.Join(a.state, "agent-access.json")
-	fmt.Fprintf(w, "  work for it here  widthlaw agent --state %s\n", a.state)
+	fmt.Fprintf(w, "  work for it here  widthlaw agent --state %s\n", quoted(a.state))
 	if address, _, err := net.SplitHostPort(h.agentAccess.Address); err == nil && net.ParseIP(address).IsLoopback() {
 		fmt.Fprintf(w, "  other machines    start it with --listen HOST:PORT\n")
 		return

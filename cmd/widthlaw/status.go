@@ -29,7 +29,7 @@ func (a *app) statusVerb() *cobra.Command {
 		if *output == "json" {
 			return append(object{{"schema", schema}}, statusJSON(s)...).print(cmd.OutOrStdout())
 		}
-		printStatus(cmd.OutOrStdout(), s, c.live)
+		a.printStatus(cmd.OutOrStdout(), s, c.live)
 		return nil
 	})
 	output = outputFlag(cmd)
@@ -109,14 +109,14 @@ func statusJSON(s sweep.Status) object {
 }
 
 // printStatus says where a sweep stands, and what fits that next.
-func printStatus(w io.Writer, s sweep.Status, live bool) {
-	printCounts(w, s, live)
-	for _, next := range nextSteps(s, live) {
+func (p place) printStatus(w io.Writer, s sweep.Status, live bool) {
+	p.printCounts(w, s, live)
+	for _, next := range p.nextSteps(s, live) {
 		fmt.Fprintf(w, "  next: %s\n", next)
 	}
 }
 
-func printCounts(w io.Writer, s sweep.Status, live bool) {
+func (p place) printCounts(w io.Writer, s sweep.Status, live bool) {
 	fmt.Fprintf(w, "%s  (id %s, revision %d)  %s\n", s.Name, s.ID, s.Revision, word(s, live))
 	about := ""
 	if !s.Exact {
@@ -129,7 +129,7 @@ func printCounts(w io.Writer, s sweep.Status, live bool) {
 		}
 	}
 	if s.Conflicts > 0 {
-		fmt.Fprintf(w, "  conflicts    %d: the same point gave different bits; see widthlaw logs\n", s.Conflicts)
+		fmt.Fprintf(w, "  conflicts    %d: the same point gave different bits; see %s\n", s.Conflicts, p.command("logs"))
 	}
 	if s.Late > 0 {
 		fmt.Fprintf(w, "  late         %d: agents were silent for longer than their lease and came back; each point is kept once\n", s.Late)
@@ -149,18 +149,18 @@ func printCounts(w io.Writer, s sweep.Status, live bool) {
 }
 
 // nextSteps are the commands that fit a sweep's state.
-func nextSteps(s sweep.Status, live bool) []string {
+func (p place) nextSteps(s sweep.Status, live bool) []string {
 	switch {
 	case s.Stopped || s.Paused && left(s) > 0:
-		return []string{"widthlaw resume " + s.Name}
+		return []string{p.command("resume", s.Name)}
 	case left(s) > 0 && !live:
-		return []string{"widthlaw run " + s.Filename}
+		return []string{p.command("run", s.Filename)}
 	case left(s) > 0:
-		return []string{"widthlaw watch " + s.Name}
+		return []string{p.command("watch", s.Name)}
 	case s.Failed+s.Quarantined > 0:
-		return []string{"widthlaw retry " + s.Name}
+		return []string{p.command("retry", s.Name)}
 	}
-	return []string{"widthlaw show " + s.Name, "widthlaw analyze " + s.Name}
+	return []string{p.command("show", s.Name), p.command("analyze", s.Name)}
 }
 
 // pace says how fast a sweep's points end, and for how long they still will; without agents there is no such thing.

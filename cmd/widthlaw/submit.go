@@ -30,9 +30,9 @@ edited spec under the name of an earlier one adds to it: only what is new is com
 			w := cmd.OutOrStdout()
 			fmt.Fprintf(w, "%s (id %s, revision %d): %d points, %d to do\n", s.Name, s.ID, s.Revision, s.Points, left(s))
 			if c.live {
-				fmt.Fprintf(w, "  next: widthlaw watch %s\n", s.Name)
+				fmt.Fprintf(w, "  next: %s\n", a.command("watch", s.Name))
 			} else {
-				fmt.Fprintf(w, "  kept; nobody runs it yet\n  next: widthlaw run %s, or widthlaw serve with widthlaw agent\n", args[0])
+				fmt.Fprintf(w, "  kept; nobody runs it yet\n  next: %s, or %s with %s\n", a.command("run", args[0]), a.command("serve"), a.command("agent"))
 			}
 			return nil
 		})(cmd, args)

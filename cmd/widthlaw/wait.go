@@ -26,7 +26,7 @@ or conflict, 4 it is paused or nothing runs it, 5 it was cancelled.`,
 	cmd.RunE = a.withClient(func(ctx context.Context, c *client, cmd *cobra.Command, args []string) error {
 		s, err := c.running(ctx, sweepOf(args))
 		if paused(s) {
-			return pausedError(s)
+			return a.pausedError(s)
 		}
 		if err != nil {
 			return err
@@ -35,7 +35,7 @@ or conflict, 4 it is paused or nothing runs it, 5 it was cancelled.`,
 		if err != nil {
 			return err
 		}
-		printStatus(cmd.OutOrStdout(), s, c.live)
+		a.printStatus(cmd.OutOrStdout(), s, c.live)
 		return ending(s)
 	})
 	return cmd
@@ -44,8 +44,8 @@ or conflict, 4 it is paused or nothing runs it, 5 it was cancelled.`,
 // paused says whether a sweep waits for its user.
 func paused(s sweep.Status) bool { return s.Paused && !s.Stopped && left(s) > 0 }
 
-func pausedError(s sweep.Status) error {
-	return &refusal{code: exitStopped, what: fmt.Sprintf("%s is paused; go on with widthlaw resume %s", s.Name, s.Name)}
+func (p place) pausedError(s sweep.Status) error {
+	return &refusal{code: exitStopped, what: fmt.Sprintf("%s is paused; go on with %s", s.Name, p.command("resume", s.Name))}
 }
 
 // hopeful are the statuses that are worth waiting for: a paused sweep ends them with an error. Where no agent works, w is told once.
@@ -54,11 +54,11 @@ func (a *app) hopeful(w io.Writer, statuses iter.Seq2[sweep.Status, error]) iter
 		told := false
 		for s, err := range statuses {
 			if err == nil && paused(s) {
-				err = pausedError(s)
+				err = a.pausedError(s)
 			}
 			if err == nil && lonely(s) && !told {
 				told = true
-				fmt.Fprintf(w, "no agent works for this coordinator; start one with: widthlaw agent --access %s\n", a.agentAccessPath())
+				fmt.Fprintf(w, "no agent works for this coordinator; start one with: widthlaw agent --access %s\n", quoted(a.agentAccessPath()))
 			}
 			if !yield(s, err) || err != nil {
 				return
@@ -84,7 +84,7 @@ func (c *client) running(ctx context.Context, name string) (sweep.Status, error)
 	if err == nil && !c.live && left(s) > 0 && !s.Stopped {
 		return s, &refusal{
 			code: exitStopped, what: fmt.Sprintf("nothing runs %s: %d of its %d points are left", s.Name, left(s), s.Points),
-			next: "go on with: widthlaw run " + s.Filename,
+			next: "go on with: " + c.command("run", s.Filename),
 		}
 	}
 	return s, err

@@ -59,7 +59,7 @@ func (s *screen) show(ctx context.Context, c *client, status sweep.Status) error
 		return nil
 	}
 	var picture strings.Builder
-	printCounts(&picture, status, c.live)
+	c.printCounts(&picture, status, c.live)
 	agents, err := c.agents(ctx)
 	if err != nil {
 		return err

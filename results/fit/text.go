@@ -39,8 +39,8 @@ func (a *Analysis) WriteText(w io.Writer) error {
 	return err
 }
 
-// WriteSummary writes the first table of needed widths that closes a run: of one event alone.
-func (a *Analysis) WriteSummary(w io.Writer, event string) error {
+// WriteSummary writes the first table of needed widths that closes a run: of one event alone. all is the command that says the rest.
+func (a *Analysis) WriteSummary(w io.Writer, event, all string) error {
 	var b strings.Builder
 	if a.writeSearch(&b); b.Len() > 0 {
 		b.WriteString("\n")
@@ -61,7 +61,7 @@ func (a *Analysis) WriteSummary(w io.Writer, event string) error {
 		}
 		l.writeLine(&b)
 		if n := len(l.Warnings); n > 0 {
-			fmt.Fprintf(&b, "  ! %s: see `widthlaw analyze %s`\n", plural(n, "warning"), a.Sweep)
+			fmt.Fprintf(&b, "  ! %s: see `%s`\n", plural(n, "warning"), all)
 		}
 	}
 	_, err := io.WriteString(w, b.String())
