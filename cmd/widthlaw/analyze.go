@@ -38,7 +38,7 @@ func (a *app) analyzeVerb() *cobra.Command {
 		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completeSweep,
 	}
-	level := cmd.Flags().Float64("level", 0.9, "wide enough is success with this probability over seeds")
+	level := cmd.Flags().Float64("level", 0.9, "wide enough is success with this probability over seeds; a search has its own")
 	figures := cmd.Flags().String("figures", "", "draw each law, and the recorded curves, into this `folder`; \"terminal\" draws them here")
 	format := cmd.Flags().String("figure-format", "svg", "draw --figures as `svg`, png or pdf")
 	report := cmd.Flags().String("report", "", "write all of it into this `folder`, as one page, index.html, and as report.pdf")

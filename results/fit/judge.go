@@ -3,6 +3,8 @@ package fit
 import (
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // checked says whether the cells could have shown that a law with these terms is wrong, and did not.
@@ -54,14 +56,28 @@ func (l *Law) disjoint() (cells []int) {
 	return cells
 }
 
-// apart says whether a cell's own interval and the law's do not meet; beside a search also a width by the law that has none.
+// apart says whether a cell's own interval and the law's do not meet. Beside a search, where cells end once their intervals are narrow, both are
+// made wider for the number of cells (Bonferroni), and a law without intervals has its widths alone.
 func (l *Law) apart(i int) bool {
 	t, law := l.Thresholds[i], l.Line.spans[i]
-	if l.Sought != nil && math.IsNaN(law.low) {
-		law.low, law.high = law.m, law.m
+	own := span{float64(t.M), float64(t.Low), float64(t.High)}
+	if l.Sought != nil {
+		if math.IsNaN(law.low) {
+			law.low, law.high = law.m, law.m
+		}
+		by := distuv.UnitNormal.Quantile(1-0.025/float64(len(l.Cells))) / z95
+		own, law = own.wider(by), law.wider(by)
 	}
 	by := l.asOwn(l.Cells[i]) / law.m
-	return law.high*by < float64(t.Low) || law.low*by > float64(t.High)
+	return law.high*by < own.low || law.low*by > own.high
+}
+
+// wider has its ends so many times as far from its width, in logs; without a width it stays as it is.
+func (s span) wider(by float64) span {
+	if !math.IsNaN(s.m) {
+		s.low, s.high = s.m*math.Pow(s.low/s.m, by), s.m*math.Pow(s.high/s.m, by)
+	}
+	return s
 }
 
 // mostOff is how far, as a factor, the law may be from a cell's own needed width, and outside its interval.
@@ -78,12 +94,13 @@ func (l *Law) misfits() (cells []int) {
 	return cells
 }
 
-// misses says whether a cell's interval excludes a needed width; beside a search, where it may be as wide as the law's, all of the law's interval.
+// misses says whether a cell's interval excludes a needed width; beside a search, where it may be as wide as the law's, all of the law's
+// interval, if it has two ends.
 func (l *Law) misses(i int, m float64) bool {
-	if l.Sought != nil {
-		return l.apart(i)
-	}
 	t := l.Thresholds[i]
+	if l.Sought != nil {
+		return t.Low.Defined() && t.High.Defined() && l.apart(i)
+	}
 	return m < float64(t.Low) || m > float64(t.High) || l.belied(i, m)
 }
 

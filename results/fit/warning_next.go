@@ -4,6 +4,14 @@ import "fmt"
 
 // What a warning says to do next: a sweep that searches is told otherwise than a grid.
 
+// others is how to have runs at more widths than one.
+func (l *Law) others(smallest, largest int64) string {
+	if l.Sought != nil {
+		return "let the search go on"
+	}
+	return "sweep it: `m: " + logAxis(max(smallest/widenBy, leastHelpfulM), largest*widenBy) + "`"
+}
+
 // wider is how to find a needed width that is above the swept ones, or a search's bounds.
 func (l *Law) wider(smallest, largest, by int64) string {
 	switch {

@@ -19,7 +19,7 @@ func (w *warner) extremes() {
 		}
 	}
 	if smallest == largest {
-		w.warn("one_width", "only m = %d has decided runs: no needed width can be found; sweep it: `m: %s`", smallest, logAxis(max(smallest/widenBy, leastHelpfulM), largest*widenBy))
+		w.warn("one_width", "only m = %d has decided runs: no needed width can be found; %s", smallest, l.others(smallest, largest))
 	}
 	switch successes {
 	case 0:
