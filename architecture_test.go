@@ -63,7 +63,6 @@ var onlyIn = map[string][]string{
 	"github.com/parquet-go":        {"results/table/*.go"},
 	"github.com/spf13/cobra":       {"cmd/widthlaw/*.go"},
 	"github.com/vbauerster/mpb/v8": {"cmd/widthlaw/*.go"},
-	"github.com/prometheus":        {"coordinator/*.go"},
 	"github.com/rogpeppe":          {},
 	"go.uber.org/goleak":           {},
 	"github.com/google/go-cmp":     {"results/storetest/*.go"},
