@@ -68,8 +68,7 @@ func newHunt(spec *sweep.Spec) *hunt {
 		rule: search.New(*spec.Search), grid: spec.Cells(), success: spec.Success,
 		chosen: map[uint64]struct{}{}, open: map[sweep.Key]uint64{}, given: map[uint64]struct{}{}, wake: make(chan struct{}, 1),
 	}
-	h.usual = min(h.rule.UsualRuns(), float64(h.grid.SeedCount))
-	h.beyond = true
+	h.usual, h.beyond = h.rule.UsualRuns(), true
 	return h
 }
 
@@ -164,7 +163,7 @@ func (k *campaign) indexes() []uint64 {
 	if k.hunt == nil {
 		return nil
 	}
-	return append([]uint64{}, slices.Sorted(maps.Keys(k.hunt.chosen))...)
+	return slices.Sorted(maps.Keys(k.hunt.chosen))
 }
 
 // points are those of some indexes of a space.
@@ -182,7 +181,7 @@ func points(s *sweep.Space, indexes []uint64) iter.Seq2[uint64, sweep.Point] {
 	}
 }
 
-// count takes what the hunt says into the number of the campaign's points.
+// countHunt takes what the hunt says into the number of the campaign's points.
 func (k *campaign) countHunt() {
 	k.points = uint64(len(k.hunt.chosen))
 	k.exact = !k.hunt.beyond

@@ -15,13 +15,12 @@ import (
 
 // A replay is one cell's part of finding out again how far a hunt is.
 type replay struct {
-	cell      *huntCell
-	chosen    []uint64
-	open      []pick
-	given     []uint64
-	digest    sweep.Digest
-	successes uint64
-	err       error
+	cell   *huntCell
+	chosen []uint64
+	open   []pick
+	given  []uint64
+	tally
+	err error
 }
 
 // replay finds out how far a campaign's hunt is: each cell asks the rule and the store by turns, until something is not stored. given
@@ -76,7 +75,6 @@ func (c *Coordinator) replayCell(k *campaign, number uint64, given map[sweep.Key
 	h := k.hunt
 	cell := &huntCell{number: number, seeds: h.grid.Seeds(number)}
 	r := replay{cell: cell}
-	var t tally
 	for cell.waiting == 0 && !cell.ended {
 		for _, p := range h.advance(k.spec, cell) {
 			r.chosen = append(r.chosen, p.index)
@@ -87,7 +85,7 @@ func (c *Coordinator) replayCell(k *campaign, number uint64, given map[sweep.Key
 				r.err = err
 				return r
 			case ok:
-				t.add(k.spec.Success, digest, outcome)
+				r.add(k.spec.Success, digest, outcome)
 				h.take(cell, int(digit), h.verdict(outcome))
 			case rested(given[p.key]):
 				h.take(cell, int(digit), sweep.Value{})
@@ -97,7 +95,6 @@ func (c *Coordinator) replayCell(k *campaign, number uint64, given map[sweep.Key
 			}
 		}
 	}
-	r.digest, r.successes = t.digest, t.successes
 	return r
 }
 
