@@ -112,11 +112,12 @@ func (f findings) print(w io.Writer, heat *plot.Heat, event, curve string) {
 	}
 }
 
-// unrecorded says, a line a law, why no run tells anything about an event where what it is judged by was not recorded, as analyze does.
+// unrecorded says, a line a law, why no run tells anything about an event where what it is judged by was not recorded, or no step taken, as
+// analyze does.
 func (f findings) unrecorded(event string) (why string) {
 	for _, l := range f.analysis.Laws {
 		for _, warning := range l.Warnings {
-			if l.Event == event && warning.Code == "not_recorded" {
+			if l.Event == event && (warning.Code == "not_recorded" || warning.Code == "untrained") {
 				why += fmt.Sprintf("event %s%s: %s\n", event, l.Apart, warning.Text)
 			}
 		}

@@ -24,6 +24,7 @@ type family struct {
 type eventCount struct {
 	unrecorded uint64 // the event needs a curve that was not recorded
 	undefined  uint64 // the event has no meaning there
+	untrained  uint64 // the budget was no step
 }
 
 type cellKey struct {
@@ -118,6 +119,7 @@ func (f *family) take(g *family, best bool) {
 	for e, count := range g.events {
 		f.events[e].unrecorded += count.unrecorded
 		f.events[e].undefined += count.undefined
+		f.events[e].untrained += count.untrained
 	}
 	for k, c := range g.cells {
 		if own := f.cells[k]; own != nil { // a default that depends on m or a seed

@@ -90,6 +90,9 @@ func TestWarnings(t *testing.T) {
 		}, 0, []string{"lambda0_zero"}, "other data"},
 		"all censored":       {func(c *sweepCase) { c.success = always(sweep.Value{}) }, 0, []string{"all_censored"}, "steps: 64/(eta*lambda0)"},
 		"event not recorded": {func(*sweepCase) {}, 2, []string{"not_recorded"}, "record: {curves: [loss, lambda_min]}"},
+		"no step": {func(c *sweepCase) {
+			c.otherEvent = map[string]sweep.Value{"steps_done": sweep.IntValue(0), "stopped": sweep.TextValue("steps")}
+		}, 0, []string{"untrained"}, "leave out `steps: 0`"},
 		"rate without one": {func(c *sweepCase) {
 			c.otherEvent = map[string]sweep.Value{"lambda0": sweep.FloatValue(2.5)}
 		}, 1, []string{"undefined"}, "lr: 1/lambda_max"},

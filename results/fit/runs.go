@@ -85,6 +85,8 @@ func count(t *tally, e *eventCount, s eventStanding) {
 		e.unrecorded++
 	case undefined:
 		e.undefined++
+	case untrained:
+		e.untrained++
 	}
 }
 

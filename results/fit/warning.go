@@ -79,6 +79,9 @@ func (w *warner) missing(e eventCount, curve string) {
 	if e.unrecorded > 0 {
 		w.warn("not_recorded", "%d runs did not record %s, by which the event %s is judged: add `record: {curves: [loss, %s]}`", e.unrecorded, curve, l.Event, curve)
 	}
+	if e.untrained > 0 {
+		w.warn("untrained", "%d runs took no step, and the event %s is of a training: leave out `steps: 0`, or give `steps: 32/(eta*lambda0)`", e.untrained, l.Event)
+	}
 	zero := 0
 	for _, c := range l.Cells {
 		if c.Lambda0 == 0 {
