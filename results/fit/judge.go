@@ -29,7 +29,7 @@ func (l *Law) asOwn(c Cell) float64 {
 func (l *Law) contradicted() (cells []int) {
 	for i, t := range l.Thresholds {
 		if l.Sought != nil {
-			if !t.Inside && !(t.High < LeastWidth) && l.apart(i) {
+			if !t.Inside && (t.Low.Defined() || t.High >= LeastWidth) && l.apart(i) {
 				cells = append(cells, i)
 			}
 			continue
@@ -57,27 +57,23 @@ func (l *Law) disjoint() (cells []int) {
 }
 
 // apart says whether a cell's own interval and the law's do not meet. Beside a search, where cells end once their intervals are narrow, both are
-// made wider for the number of cells (Bonferroni), and a law without intervals has its widths alone.
+// wider, by Bonferroni for the number of cells, and a law without intervals has its widths alone.
 func (l *Law) apart(i int) bool {
 	t, law := l.Thresholds[i], l.Line.spans[i]
 	own := span{float64(t.M), float64(t.Low), float64(t.High)}
 	if l.Sought != nil {
-		if math.IsNaN(law.low) {
-			law.low, law.high = law.m, law.m
-		}
-		by := distuv.UnitNormal.Quantile(1-0.025/float64(len(l.Cells))) / z95
-		own, law = own.wider(by), law.wider(by)
+		own, law = l.Cells[i].wide, law.wider(distuv.UnitNormal.Quantile(1-(1-credible)/2/float64(len(l.Cells)))/z95)
 	}
 	by := l.asOwn(l.Cells[i]) / law.m
 	return law.high*by < own.low || law.low*by > own.high
 }
 
-// wider has its ends so many times as far from its width, in logs; without a width it stays as it is.
+// wider has its ends so many times as far from its width, in logs; without ends it is the width alone.
 func (s span) wider(by float64) span {
-	if !math.IsNaN(s.m) {
-		s.low, s.high = s.m*math.Pow(s.low/s.m, by), s.m*math.Pow(s.high/s.m, by)
+	if math.IsNaN(s.low) {
+		return span{s.m, s.m, s.m}
 	}
-	return s
+	return span{s.m, s.m * math.Pow(s.low/s.m, by), s.m * math.Pow(s.high/s.m, by)}
 }
 
 // mostOff is how far, as a factor, the law may be from a cell's own needed width, and outside its interval.

@@ -108,6 +108,8 @@ type Cell struct {
 	Groups               []Group   // of Widths, by m: one each, or beside a search several together
 	Moved                float64   // the most by which isotonic regression changed a width's share, or a group's by more than chance
 	Response             *Response // beside a search, of a cell with decided runs
+
+	wide span // beside a search, the posterior's interval by which the law is judged
 }
 
 // A Width is the success at one width of a cell.

@@ -26,6 +26,9 @@ func (s *Sought) words(event string) string {
 	return words + ")"
 }
 
+// credible is the share of a posterior in an interval.
+const credible = 0.95
+
 // A gauge says what is believed of needed widths at one level.
 type gauge struct {
 	rule      *search.Rule
@@ -69,12 +72,13 @@ type belief struct {
 	m, low, high Number
 	end          search.End
 	response     *Response // nil without a decided run
+	wide         span      // the central share that was asked for, whatever the bounds are
 }
 
 // look is what is believed of a cell; nothing without a decided run.
-func (g *gauge) look(t *tried) belief {
-	f := g.rule.Look(&t.tally)
-	b := belief{Undefined(), Undefined(), Undefined(), f.End, nil}
+func (g *gauge) look(t *tried, share float64) belief {
+	f, low, high := g.rule.Between(&t.tally, share)
+	b := belief{m: Undefined(), low: Undefined(), high: Undefined(), end: f.End, wide: span{math.NaN(), math.NaN(), math.NaN()}}
 	if t.successes+t.failures == 0 {
 		return b
 	}
@@ -94,7 +98,7 @@ func (g *gauge) look(t *tried) belief {
 	if within(f.M) && t.successes > 0 && t.failures > 0 {
 		b.m = Number(f.M)
 	}
-	b.response = &Response{f.M, f.Slope, f.Lapse, g.level}
+	b.wide, b.response = span{f.M, low, high}, &Response{f.M, f.Slope, f.Lapse, g.level}
 	return b
 }
 
@@ -113,7 +117,8 @@ func (r Response) Success(m float64) float64 {
 func (l *Law) seek(s *Search) {
 	l.Method, l.Sought = "posterior", &Sought{s.about, s.event}
 	g, all := s.gaugeAt(l.Level), make([]belief, len(l.Cells))
-	inParallel(len(all), func(i int) { all[i] = l.Cells[i].believe(g, decided) })
+	share := 1 - (1-credible)/float64(len(all)) // Bonferroni's, by which cells are judged beside the law
+	inParallel(len(all), func(i int) { all[i] = l.Cells[i].believe(g, share, decided) })
 	for i, b := range all {
 		t := l.threshold(i)
 		t.M, t.Low, t.High, t.Inside = b.m, b.low, b.high, b.m.Defined()
@@ -121,19 +126,19 @@ func (l *Law) seek(s *Search) {
 			l.Cells[i].turn(g, &t)
 		}
 		l.Cells[i].pool()
-		l.Cells[i].Response = b.response
+		l.Cells[i].Response, l.Cells[i].wide = b.response, b.wide
 		l.Thresholds = append(l.Thresholds, t)
 	}
 }
 
 // believe is what is believed of the cell, its runs read in one way.
-func (c Cell) believe(g *gauge, read func(tally) (success, failure float64)) belief {
+func (c Cell) believe(g *gauge, share float64, read func(tally) (success, failure float64)) belief {
 	var t tried
 	for _, w := range c.Widths {
 		successes, failures := read(tally{uint32(w.Successes), uint32(w.Runs - w.Successes), uint32(w.Censored)})
 		g.add(&t, w.M, uint64(successes), uint64(failures), 0)
 	}
-	return g.look(&t)
+	return g.look(&t, share)
 }
 
 // turn takes a bound back which censored runs, read against it, turn, where they are many.
@@ -146,9 +151,9 @@ func (c Cell) turn(g *gauge, t *Threshold) {
 		return
 	}
 	if t.Low.Defined() {
-		t.Low = c.believe(g, censoredSucceed).low
+		t.Low = c.believe(g, credible, censoredSucceed).low
 	}
 	if t.High.Defined() {
-		t.High = c.believe(g, censoredFail).high
+		t.High = c.believe(g, credible, censoredFail).high
 	}
 }

@@ -189,7 +189,7 @@ func TestFalls(t *testing.T) {
 			t.Errorf("%s: moved by %v", name, cell.Moved)
 		}
 	}
-	if (Cell{}).believe(newGauge(sweep.Search{Param: "m", Low: 2, High: 100, Resolution: 1.2}, 0.9), decided).m.Defined() {
+	if (Cell{}).believe(newGauge(sweep.Search{Param: "m", Low: 2, High: 100, Resolution: 1.2}, 0.9), credible, decided).m.Defined() {
 		t.Error("a cell without a width has a needed one")
 	}
 }

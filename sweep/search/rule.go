@@ -139,6 +139,12 @@ const credible = 0.95
 // Look says what is known of a cell.
 func (r *Rule) Look(t *Tally) Finding { return r.finding(t, r.posterior(t)) }
 
+// Between is Look, with the ends of another central share of the posterior.
+func (r *Rule) Between(t *Tally, share float64) (f Finding, low, high float64) {
+	p := r.posterior(t)
+	return r.finding(t, p), r.at(p.quantile((1 - share) / 2)), r.at(p.quantile((1 + share) / 2))
+}
+
 // Next says what is known of a cell, and the digits of the axis to try next, a run each; none where it has ended. The cell's seeds
 // are given to them in order. The batches do not depend on the resolution: a finer search only goes on.
 func (r *Rule) Next(t *Tally) (Finding, []int) {
