@@ -62,7 +62,7 @@ var onlyIn = map[string][]string{
 	"github.com/expr-lang/expr":    {"sweep/*.go"},
 	"github.com/parquet-go":        {"results/table/*.go"},
 	"github.com/spf13/cobra":       {"cmd/widthlaw/*.go"},
-	"github.com/vbauerster/mpb/v8": {"cmd/widthlaw/*.go"},
+	"github.com/vbauerster/mpb/v8": {"cmd/widthlaw/*.go", "test/simulate/*.go"},
 	"github.com/rogpeppe":          {},
 	"go.uber.org/goleak":           {},
 	"github.com/google/go-cmp":     {"results/storetest/*.go"},

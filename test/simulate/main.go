@@ -28,7 +28,7 @@ import (
 
 func main() {
 	testing.Init() // fake time is to be had inside a test only
-	o := options{bug: planted.Bug}
+	o := options{bug: planted.Bug, progress: os.Stderr}
 	flag.Uint64Var(&o.first, "seed", 1, "seed of the first history; the others follow")
 	flag.Uint64Var(&o.histories, "histories", 1000, "how many")
 	flag.IntVar(&o.processes, "processes", runtime.NumCPU(), "at a time")
@@ -62,5 +62,6 @@ type options struct {
 	processes            int
 	verbose, stop, child bool
 	folder               string
-	bug                  string // that is built into the program; "": none
+	bug                  string   // that is built into the program; "": none
+	progress             *os.File // nil: nobody is told
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/widthlaw/widthlaw/test/simulate/steady"
 )
@@ -18,6 +19,7 @@ type tally struct {
 	options
 	program string
 	out     io.Writer
+	shown   *progress
 
 	mu         sync.Mutex
 	next       uint64           // histories handed out
@@ -46,11 +48,14 @@ func (o options) run(ctx context.Context, out io.Writer) (violations int, err er
 	if t.program, err = o.build(); err != nil {
 		return 0, err
 	}
+	t.shown = newProgress(o.progress, o.histories, time.Now())
+	t.out = t.shown.beside(out)
 	var workers sync.WaitGroup
 	for range max(1, o.processes) {
 		workers.Go(func() { t.work(ctx) })
 	}
 	workers.Wait()
+	t.shown.end()
 	fmt.Fprintf(out, "%d histories, %d violations\n", t.ran, t.violations)
 	return t.violations, errors.Join(t.err, context.Cause(ctx))
 }
@@ -108,6 +113,7 @@ func (t *tally) ended(number uint64, h *told) {
 		t.violations += len(h.violations)
 		t.over = t.stop && len(h.violations) > 0
 		t.print(h)
+		t.shown.show(t.ran, t.violations, time.Now())
 	}
 }
 

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // run is the command without its flags.
@@ -81,4 +83,28 @@ func command(t *testing.T, name string, args ...string) (said string, code int) 
 		code = exit.ExitCode()
 	}
 	return string(out), code
+}
+
+// TestProgress: where nobody looks a line comes now and then, and says when the end may be.
+func TestProgress(t *testing.T) {
+	to, err := os.Create(filepath.Join(t.TempDir(), "said"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	begun := time.Now()
+	p := newProgress(to, 100, begun)
+	for ran := range uint64(100) {
+		p.show(ran+1, 2, begun.Add(time.Duration(ran+1)*time.Second))
+	}
+	p.end()
+	said, err := os.ReadFile(to.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "30 of 100 histories, 2 violations, 1m10s left\n60 of 100 histories, 2 violations, 40s left\n90 of 100 histories, 2 violations, 10s left\n"
+	if string(said) != want {
+		t.Errorf("said %q, want %q", said, want)
+	}
+	newProgress(nil, 100, begun).show(100, 0, begun)
 }
