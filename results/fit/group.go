@@ -16,7 +16,8 @@ type Group struct {
 }
 
 // leastRuns are in each group beside a search: the Wilson interval of 16 successes of 16 is .81 to 1.
-const leastRuns = 16
+// A cell has no more than mostGroups.
+const leastRuns, mostGroups = 16, 20
 
 // group joins neighbouring widths, from the narrowest on, until each group has this many decided runs; what is left over goes to the last one.
 func group(widths []Width, least uint64) (groups []Group) {
@@ -95,7 +96,11 @@ func (l *Law) groupRows(across int) [][]string {
 
 // pool groups the cell's widths, as many runs together as tell something, and asks of the groups whether success falls.
 func (c *Cell) pool() {
-	c.Groups, c.Moved = group(c.Widths, leastRuns), 0
+	all := uint64(0)
+	for _, w := range c.Widths {
+		all += w.Runs
+	}
+	c.Groups, c.Moved = group(c.Widths, max(leastRuns, (all+mostGroups-1)/mostGroups)), 0
 	var success, runs []float64
 	var at []int
 	for i, g := range c.Groups {

@@ -189,6 +189,10 @@ func TestFalls(t *testing.T) {
 			t.Errorf("%s: moved by %v", name, cell.Moved)
 		}
 	}
+	cell := Cell{Widths: widthsOf(slices.Repeat([]uint64{30}, 100), func(int) float64 { return 0.5 })}
+	if cell.pool(); len(cell.Groups) != mostGroups {
+		t.Errorf("3,000 runs make %d groups", len(cell.Groups))
+	}
 	if (Cell{}).believe(newGauge(sweep.Search{Param: "m", Low: 2, High: 100, Resolution: 1.2}, 0.9), credible, decided).m.Defined() {
 		t.Error("a cell without a width has a needed one")
 	}

@@ -76,7 +76,7 @@ func (l *Law) heading() string { return l.Event + l.Apart }
 // sharesTitle is that of the success by width.
 func (l *Law) sharesTitle() string {
 	if l.Sought != nil {
-		return fmt.Sprintf("success by width, neighbouring ones together until they have %d runs (share, 95 %% Wilson interval below)", leastRuns)
+		return fmt.Sprintf("success by width, neighbouring ones together until they have %d runs, and one in %d of the cell's (share, 95 %% Wilson interval below)", leastRuns, mostGroups)
 	}
 	return "success by width (share, 95 % Wilson interval below)"
 }
