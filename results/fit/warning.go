@@ -182,7 +182,7 @@ func (w *warner) clusters(count, all int, seeds seedCensus) {
 	case count < measured:
 		w.warn("few_clusters", "%d data seeds: under %d intervals are not to be trusted to their 95 %%, and under %d it was hardly measured how often they hold the truth; add seeds: `%s: 0..%d`", count, fewClusters, measured, axis, fewClusters-1)
 	case count < fewClusters:
-		w.warn("few_clusters", "%d data seeds: under %d intervals are not to be trusted to their 95 %%; in simulated sweeps with 20 those of exponents held the truth in 94 to 98 %%, those of needed widths by the law in 91 to 95 %%%s; add seeds: `%s: 0..%d`", count, fewClusters, cells, axis, fewClusters-1)
+		w.warn("few_clusters", "%d data seeds: under %d intervals are not to be trusted to their 95 %%; in simulated sweeps with 20 those of exponents held the truth in 93 to 96 %%, those of needed widths by the law in 95 to 97 %%%s; add seeds: `%s: 0..%d`", count, fewClusters, cells, axis, fewClusters-1)
 	}
 }
 
