@@ -58,10 +58,7 @@ func (t *tally) add(success string, digest [32]byte, outcome sweep.Outcome) {
 // contains says whether a point is the sweep's. Of one that searches, the loop asks, or whoever has the campaign alone.
 func (k *campaign) contains(p sweep.Point) (index uint64, ok bool) {
 	index, ok = k.spans(p)
-	if ok && k.hunt != nil {
-		_, ok = k.hunt.chosen[index]
-	}
-	return index, ok
+	return index, ok && k.chose(index)
 }
 
 // spans says whether a point is in the sweep's space: it is the sweep's, or a search could choose it.

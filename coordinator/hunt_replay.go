@@ -62,8 +62,7 @@ func (c *Coordinator) replay(ctx context.Context, k *campaign, given map[sweep.K
 			h.open[p.key] = p.index
 		}
 		open = append(open, r.open...)
-		k.digest.Add(r.digest.Total)
-		k.digest.Count += r.digest.Count - 1
+		k.digest.Join(r.digest)
 		k.successes += r.successes
 	}
 	h.sight = h.look()

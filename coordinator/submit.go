@@ -89,10 +89,7 @@ func (c *Coordinator) admit(ctx context.Context, k, old *campaign) (sweep.Status
 
 // merge adds what another count found to a tally.
 func (k *campaign) merge(other *campaign) {
-	points := other.digest
-	points.Add(k.digest.Total)
-	points.Count = other.digest.Count + k.digest.Count
-	k.digest = points
+	k.digest.Join(other.digest)
 	k.successes += other.successes
 	if other.hunt != nil {
 		k.hunt, k.frontier = other.hunt, other.frontier

@@ -51,6 +51,13 @@ func (d *Digest) Add(point [32]byte) {
 	d.Count++
 }
 
+// Join counts another digest's points in.
+func (d *Digest) Join(other Digest) {
+	count := d.Count + other.Count
+	d.Add(other.Total)
+	d.Count = count
+}
+
 // Remove undoes an Add of the same point digest.
 func (d *Digest) Remove(point [32]byte) {
 	var borrow uint64

@@ -1,8 +1,9 @@
 package sweep
 
-import "slices"
-
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // surveyLimit bounds the combinations at which rules are asked about one by one; of more, as many as surveySample are
 // tried, always the same ones, and the corners of the product.
