@@ -12,7 +12,7 @@ type bootstrap struct {
 	sample   *sample
 	count    int // of draws; 0 with one cluster
 	estimate []reading
-	draws    [][]reading
+	draws    [][]reading   // by readAll
 	left     [][]float64   // a jackknife's weights, by unit: without each cluster
 	parts    []int         // how many of left belong to each of its parts
 	often    [][][]float64 // by draw: how often it has each cluster of data seeds (or group of them, in the mean), then, crossed, of seeds
@@ -23,9 +23,8 @@ func newBootstrap(s *sample, draws int) *bootstrap {
 	if s.clusters > 1 && draws > 0 {
 		b.count = draws
 		b.left, b.parts = s.jackknives()
-		b.draws, b.often = make([][]reading, draws), make([][][]float64, draws)
-		b.resample(func(i int, weights []float64) {
-			b.draws[i] = s.read(weights, s.unseen(i))
+		b.often = make([][][]float64, draws)
+		inParallel(draws, func(i int) {
 			data, seeds := s.drawn(i)
 			b.often[i] = [][]float64{grouped(data, b.parts[0])}
 			if seeds != nil {
@@ -34,6 +33,12 @@ func newBootstrap(s *sample, draws int) *bootstrap {
 		})
 	}
 	return b
+}
+
+// readAll reads every draw by isotonic regression.
+func (b *bootstrap) readAll() {
+	b.draws = make([][]reading, b.count)
+	b.resample(func(i int, weights []float64) { b.draws[i] = b.sample.read(weights, b.sample.unseen(i)) })
 }
 
 // resample calls draw for every draw, several at a time; the weights are by unit.

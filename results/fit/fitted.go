@@ -75,8 +75,10 @@ func (f *fitted) exponent(t *Term, j int) {
 	}
 	of := func(fit lineFit) float64 { return fit.exponent(j) }
 	t.Exponent = of(f.estimate)
-	if t.Low, t.High = f.intervalT(of); len(f.parts) == 1 {
+	if len(f.parts) == 1 {
 		t.Low, t.High = intervalBCa(t.Exponent, values(f.draws, of), f.jackknife(of), f.clusters, true)
+	} else {
+		t.Low, t.High = f.intervalT(of)
 	}
 	t.FiellerLow, t.FiellerHigh = f.fieller(t.Exponent, func(fit lineFit) float64 { return -fit.b[j+2] })
 }

@@ -21,21 +21,33 @@ const leastRuns, mostGroups = 16, 20
 
 // group joins neighbouring widths, from the narrowest on, until each group has this many decided runs; what is left over goes to the last one.
 func group(widths []Width, least uint64) (groups []Group) {
-	from := 0
-	runs := uint64(0)
+	runs := make([]uint64, len(widths))
 	for i, w := range widths {
-		if runs += w.Runs; runs >= least {
-			groups, from, runs = append(groups, together(widths[from:i+1])), i+1, 0
-		}
+		runs[i] = w.Runs
 	}
-	switch last := len(groups) - 1; {
-	case from == len(widths):
-	case last < 0:
-		groups = append(groups, together(widths))
-	default:
-		groups[last] = together(widths[from-len(groups[last].Members):])
+	for _, part := range Neighbours(runs, least) {
+		groups = append(groups, together(widths[part[0]:part[1]]))
 	}
 	return groups
+}
+
+// Neighbours parts places with so many runs each into ranges [from, to), each as short as it can be with this many runs; what is left over
+// goes to the last one.
+func Neighbours(runs []uint64, least uint64) (parts [][2]int) {
+	from, sum := 0, uint64(0)
+	for i, count := range runs {
+		if sum += count; sum >= least {
+			parts, from, sum = append(parts, [2]int{from, i + 1}), i+1, 0
+		}
+	}
+	switch last := len(parts) - 1; {
+	case from == len(runs):
+	case last < 0:
+		parts = append(parts, [2]int{0, len(runs)})
+	default:
+		parts[last][1] = len(runs)
+	}
+	return parts
 }
 
 func together(widths []Width) Group {

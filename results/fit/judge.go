@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/widthlaw/widthlaw/sweep/search"
 )
 
 // checked says whether the cells could have shown that a law with these terms is wrong, and did not.
@@ -62,7 +64,7 @@ func (l *Law) apart(i int) bool {
 	t, law := l.Thresholds[i], l.Line.spans[i]
 	own := span{float64(t.M), float64(t.Low), float64(t.High)}
 	if l.Sought != nil {
-		own, law = l.Cells[i].wide, law.wider(distuv.UnitNormal.Quantile(1-(1-credible)/2/float64(len(l.Cells)))/z95)
+		own, law = l.Cells[i].wide, law.wider(distuv.UnitNormal.Quantile(1-(1-search.Credible)/2/float64(len(l.Cells)))/z95)
 	}
 	by := l.asOwn(l.Cells[i]) / law.m
 	return law.high*by < own.low || law.low*by > own.high

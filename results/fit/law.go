@@ -240,8 +240,10 @@ func valueNumber(v sweep.Value) Number {
 
 // thresholds fills in the needed width of every cell, by isotonic regression.
 func (l *Law) thresholds(b *bootstrap) {
+	b.readAll()
+	l.Thresholds = l.blank()
 	for i, c := range l.Cells {
-		t := l.threshold(i)
+		t := &l.Thresholds[i]
 		switch x := b.estimate[i].logM; {
 		case math.IsNaN(x): // no run decided
 		case math.IsInf(x, 1):
@@ -254,21 +256,24 @@ func (l *Law) thresholds(b *bootstrap) {
 			})
 			t.M, t.Low, t.High, t.Inside = number(math.Exp(x)), number(zeroIsOpen(math.Exp(low))), number(math.Exp(high)), true
 		}
-		l.Thresholds = append(l.Thresholds, t)
 	}
 }
 
-// threshold is that of the i-th cell, without a needed width.
-func (l *Law) threshold(i int) Threshold {
-	c := &l.Cells[i]
-	t := Threshold{N: c.N, Lambda0: c.Lambda0, M: Undefined(), Low: Undefined(), High: Undefined()}
-	if varies(l.Cells, func(c Cell) Number { return c.D }) {
-		t.D = &c.D
+// blank are the cells' thresholds without a needed width.
+func (l *Law) blank() []Threshold {
+	manyD, manyAngles := varies(l.Cells, func(c Cell) Number { return c.D }), varies(l.Cells, func(c Cell) Number { return c.Angle })
+	list := make([]Threshold, len(l.Cells))
+	for i := range list {
+		c := &l.Cells[i]
+		list[i] = Threshold{N: c.N, Lambda0: c.Lambda0, M: Undefined(), Low: Undefined(), High: Undefined()}
+		if manyD {
+			list[i].D = &c.D
+		}
+		if manyAngles {
+			list[i].Angle = &c.Angle
+		}
 	}
-	if varies(l.Cells, func(c Cell) Number { return c.Angle }) {
-		t.Angle = &c.Angle
-	}
-	return t
+	return list
 }
 
 // zeroIsOpen: exp(-Inf), an end below the swept widths, is undefined and not 0.

@@ -93,7 +93,7 @@ func (s *Search) Cells(running bool) []Searched {
 	differ := s.differing()
 	var list []Searched
 	for _, c := range s.order {
-		b := s.gauge.look(&c.tried, credible)
+		b := s.gauge.look(&c.tried, search.Credible)
 		x := Searched{Cell: map[string]any{}, Event: s.event, Level: s.about.Level, Runs: c.tally.Runs, Censored: c.tally.Censored,
 			M: b.m, Low: b.low, High: b.high, End: b.end.String()}
 		if len(c.data) < c.tally.Runs {

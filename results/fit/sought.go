@@ -26,9 +26,6 @@ func (s *Sought) words(event string) string {
 	return words + ")"
 }
 
-// credible is the share of a posterior in an interval.
-const credible = 0.95
-
 // A gauge says what is believed of needed widths at one level.
 type gauge struct {
 	rule      *search.Rule
@@ -117,17 +114,17 @@ func (r Response) Success(m float64) float64 {
 func (l *Law) seek(s *Search) {
 	l.Method, l.Sought = "posterior", &Sought{s.about, s.event}
 	g, all := s.gaugeAt(l.Level), make([]belief, len(l.Cells))
-	share := 1 - (1-credible)/float64(len(all)) // Bonferroni's, by which cells are judged beside the law
+	share := 1 - (1-search.Credible)/float64(len(all)) // Bonferroni's, by which cells are judged beside the law
 	inParallel(len(all), func(i int) { all[i] = l.Cells[i].believe(g, share, decided) })
+	l.Thresholds = l.blank()
 	for i, b := range all {
-		t := l.threshold(i)
+		t := &l.Thresholds[i]
 		t.M, t.Low, t.High, t.Inside = b.m, b.low, b.high, b.m.Defined()
 		if !t.Inside {
-			l.Cells[i].turn(g, &t)
+			l.Cells[i].turn(g, t)
 		}
 		l.Cells[i].pool()
 		l.Cells[i].Response, l.Cells[i].wide = b.response, b.wide
-		l.Thresholds = append(l.Thresholds, t)
 	}
 }
 
@@ -151,9 +148,9 @@ func (c Cell) turn(g *gauge, t *Threshold) {
 		return
 	}
 	if t.Low.Defined() {
-		t.Low = c.believe(g, credible, censoredSucceed).low
+		t.Low = c.believe(g, search.Credible, censoredSucceed).low
 	}
 	if t.High.Defined() {
-		t.High = c.believe(g, credible, censoredFail).high
+		t.High = c.believe(g, search.Credible, censoredFail).high
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/widthlaw/widthlaw/sweep"
+	"github.com/widthlaw/widthlaw/sweep/search"
 )
 
 // TestSought: beside a search the needed widths of its event are what the search itself says, to the bit; the output names the method, and
@@ -193,7 +194,7 @@ func TestFalls(t *testing.T) {
 	if cell.pool(); len(cell.Groups) != mostGroups {
 		t.Errorf("3,000 runs make %d groups", len(cell.Groups))
 	}
-	if (Cell{}).believe(newGauge(sweep.Search{Param: "m", Low: 2, High: 100, Resolution: 1.2}, 0.9), credible, decided).m.Defined() {
+	if (Cell{}).believe(newGauge(sweep.Search{Param: "m", Low: 2, High: 100, Resolution: 1.2}, 0.9), search.Credible, decided).m.Defined() {
 		t.Error("a cell without a width has a needed one")
 	}
 }

@@ -152,7 +152,6 @@ func (w *warner) readings() {
 
 // cells: where success does not grow with the width.
 func (w *warner) cells() {
-	l := w.law
 	var moved []string
 	for _, c := range w.law.Cells {
 		if c.Moved > mostMoved {
@@ -160,7 +159,7 @@ func (w *warner) cells() {
 		}
 	}
 	if len(moved) > 0 {
-		w.warn("not_monotone", "success falls somewhere as the width grows, and pooling moved it by more than %g, in %s: %s; if it stays, the needed width there is not one number", mostMoved, list(moved), l.more())
+		w.warn("not_monotone", "success falls somewhere as the width grows, and pooling moved it by more than %g, in %s: %s; if it stays, the needed width there is not one number", mostMoved, list(moved), w.law.more())
 	}
 }
 

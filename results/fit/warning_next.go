@@ -12,76 +12,56 @@ func (l *Law) others(smallest, largest int64) string {
 	return "sweep it: `m: " + logAxis(max(smallest/widenBy, leastHelpfulM), largest*widenBy) + "`"
 }
 
-// wider is how to find a needed width that is above the swept ones, or a search's bounds.
-func (l *Law) wider(smallest, largest, by int64) string {
+// instead is what to do on a grid, or beside a search: of this event, or of another one.
+func (l *Law) instead(grid string, search func(s *Sought) string) string {
 	switch {
 	case l.Sought == nil:
-		return "go wider: `m: " + logAxis(smallest, largest*by) + "`"
+		return grid
 	case l.Sought.Event != l.Event:
-		return l.seekIt()
+		return fmt.Sprintf("the widths were chosen for %s: search for this event in a sweep of its own, `success: %s`", l.Sought.Event, l.Event)
 	}
-	return "go wider: `m: " + l.searchAxis(l.Sought.Low, l.Sought.High*by) + "`"
+	return search(l.Sought)
+}
+
+// wider is how to find a needed width that is above the swept ones, or a search's bounds.
+func (l *Law) wider(smallest, largest, by int64) string {
+	return l.instead("go wider: `m: "+logAxis(smallest, largest*by)+"`",
+		func(s *Sought) string { return "go wider: `m: " + s.axis(s.Low, s.High*by) + "`" })
 }
 
 // narrower is the same for one below.
 func (l *Law) narrower(smallest, largest, by int64) string {
-	switch {
-	case l.Sought == nil:
-		return "go narrower: `m: " + logAxis(max(smallest/by, leastHelpfulM), largest) + "`"
-	case l.Sought.Event != l.Event:
-		return l.seekIt()
-	}
-	return "go narrower: `m: " + l.searchAxis(max(l.Sought.Low/by, 1), l.Sought.High) + "`"
+	return l.instead("go narrower: `m: "+logAxis(max(smallest/by, leastHelpfulM), largest)+"`",
+		func(s *Sought) string { return "go narrower: `m: " + s.axis(max(s.Low/by, 1), s.High) + "`" })
 }
 
 // further is what closes intervals that are open.
 func (l *Law) further(smallest, largest int64) string {
-	switch {
-	case l.Sought == nil:
-		return "sweep more widths, `m: " + logAxis(max(smallest/2, leastHelpfulM), largest*2) + "`, or more seeds"
-	case l.Sought.Event != l.Event:
-		return l.seekIt()
-	}
-	return "search further, `m: " + l.searchAxis(max(l.Sought.Low/2, 1), l.Sought.High*2) + "`, or with more seeds"
+	return l.instead("sweep more widths, `m: "+logAxis(max(smallest/2, leastHelpfulM), largest*2)+"`, or more seeds",
+		func(s *Sought) string {
+			return "search further, `m: " + s.axis(max(s.Low/2, 1), s.High*2) + "`, or with more seeds"
+		})
 }
 
-// seekIt is how to search for an event that was not searched for.
-func (l *Law) seekIt() string {
-	return fmt.Sprintf("the widths were chosen for %s: search for this event in a sweep of its own, `success: %s`", l.Sought.Event, l.Event)
-}
-
-func (l *Law) searchAxis(from, to int64) string {
-	return fmt.Sprintf("{search: [%d, %d], resolution: %g}", from, to, l.Sought.Resolution)
+// axis is a search between other bounds.
+func (s *Sought) axis(from, to int64) string {
+	return fmt.Sprintf("{search: [%d, %d], resolution: %g}", from, to, s.Resolution)
 }
 
 // more is how to have more runs.
-func (l *Law) more() string {
-	switch {
-	case l.Sought == nil:
-		return "add seeds"
-	case l.Sought.Event != l.Event:
-		return l.seekIt()
-	}
-	return "search with a finer resolution"
-}
+func (l *Law) more() string { return l.finer("add seeds") }
 
 // closer is how to have more runs where success begins.
-func (l *Law) closer() string {
-	if l.Sought == nil {
-		return "sweep widths more closely about the needed ones"
-	}
-	return l.more()
+func (l *Law) closer() string { return l.finer("sweep widths more closely about the needed ones") }
+
+func (l *Law) finer(grid string) string {
+	return l.instead(grid, func(*Sought) string { return "search with a finer resolution" })
 }
 
 // both is how to see the needed width of a cell.
 func (l *Law) both() string {
-	switch {
-	case l.Sought == nil:
-		return "sweep widths on both sides of the needed one there"
-	case l.Sought.Event != l.Event:
-		return l.seekIt()
-	}
-	return "search there between wider bounds"
+	return l.instead("sweep widths on both sides of the needed one there",
+		func(*Sought) string { return "search there between wider bounds" })
 }
 
 func (l *Law) swept() string {

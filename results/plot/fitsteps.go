@@ -67,9 +67,9 @@ func (f *FitSteps) at(keys [][2]int64) stepsAt {
 	return stepsAt{m, quantile(0.1), quantile(0.5), quantile(0.9)}
 }
 
-func (f *FitSteps) runs(key [2]int64) (runs int) {
+func (f *FitSteps) runs(key [2]int64) (runs uint64) {
 	for _, count := range f.bins[key] {
-		runs += int(count)
+		runs += count
 	}
 	return runs
 }
@@ -90,7 +90,7 @@ func (f *FitSteps) byN() (lines []stepLine) {
 		if next < 0 {
 			next = len(keys)
 		}
-		runs := make([]int, next)
+		runs := make([]uint64, next)
 		for i := range runs {
 			runs[i] = f.runs(keys[i])
 		}

@@ -140,9 +140,9 @@ const mostLines = 20
 // lines are those of a curve, by width.
 func (c *trajectoryCell) lines(curve int) (lines []CurveLine) {
 	widths := slices.Sorted(maps.Keys(c.widths))
-	counts := make([]int, len(widths))
+	counts := make([]uint64, len(widths))
 	for i, m := range widths {
-		counts[i] = len(c.widths[m])
+		counts[i] = uint64(len(c.widths[m]))
 	}
 	most := len(widths)
 	if most > mostLines {

@@ -133,8 +133,8 @@ type Finding struct {
 	End          End
 }
 
-// credible is the posterior's share in the interval.
-const credible = 0.95
+// Credible is the posterior's share in an interval.
+const Credible = 0.95
 
 // Look says what is known of a cell.
 func (r *Rule) Look(t *Tally) Finding { return r.finding(t, r.posterior(t)) }
@@ -164,7 +164,7 @@ func (r *Rule) next(t *Tally) (Finding, []int) {
 }
 
 func (r *Rule) finding(t *Tally, p *posterior) Finding {
-	low, high := p.quantile((1-credible)/2), p.quantile((1+credible)/2)
+	low, high := p.quantile((1-Credible)/2), p.quantile((1+Credible)/2)
 	f := Finding{M: r.at(p.quantile(0.5)), Low: r.at(low), High: r.at(high), Slope: p.slope(), Lapse: p.lapse}
 	switch {
 	case t.Censored >= patience && 4*t.Censored > 3*t.Runs:
